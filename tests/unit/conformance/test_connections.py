@@ -60,7 +60,10 @@ def peer(answer: bytes, *, times: int = 1) -> Iterator[tuple[str, Callable[[], l
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_is_that_of_requests(name: str) -> None:
-    method, more = name.split(maxsplit=1)[0], {"headers": {}, "body": None, "credential": None} | REQUESTS[name]
+    method, more = (
+        name.split(maxsplit=1)[0],
+        {"headers": {}, "body": None, "credential": None} | REQUESTS[name],
+    )
     plain = requests.Session()
     plain.trust_env = False
     plain.headers["Accept-Encoding"] = CODINGS

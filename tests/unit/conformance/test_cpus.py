@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 
 from conformance.clients.fork_server import ForkServer
 from conformance.clients.process_group import start
+from conformance.profiles import under_load
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -133,6 +135,24 @@ def test_a_forked_client_has_all_cpus(tmp_path: Path) -> None:
         finally:
             server.stop()
     assert output.read_text().startswith(f"{len(given)}\n")
+
+
+def test_a_load_has_all_cpus(tmp_path: Path) -> None:
+    class Recorder:
+        def pytest_collection_finish(self) -> None:
+            seen.append(len(os.sched_getaffinity(0)))
+
+    given, seen = os.sched_getaffinity(0), list[int]()
+    with ReferenceServer() as server:
+        target = target_from_table(server.target(), embedded=True)
+        target = replace(target, profile=under_load(target.profile))
+        run_checks(
+            target,
+            RunOptions(ledger_folder=tmp_path),
+            Selection(only=frozenset({ROW})),
+            plugins=[Recorder()],
+        )
+    assert seen == [len(given)]
 
 
 @pytest.mark.parametrize("embedded", [True, False])
