@@ -30,7 +30,6 @@ class RefusedUploadsStored(Authorizes):
 
     caught_by = (
         "auth.upload.required",
-        "gitlab.matrix.upload",
         "gitlab.token.refused-leaves-nothing",
         "security.auth.csrf",
     )

@@ -135,6 +135,7 @@ class FilesForEveryone(Authorizes):
     caught_by = (
         "gitlab.access.anonymous-cannot-download-private",
         "gitlab.matrix.file",
+        "gitlab.matrix.group-file",
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.private-is-secret",
     )

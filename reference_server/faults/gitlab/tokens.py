@@ -375,7 +375,6 @@ class StoredBeforeTheTokenIsRead(Authorizes):
         "clients.twine.wrong-password",
         "clients.twine.read-only-token",
         "gitlab.matrix.private-is-secret",
-        "gitlab.matrix.upload",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
