@@ -116,11 +116,14 @@ class Judge:
             raise NotApplicable(run.offer.refusal(requirement.feature))
         run.session.budget.require_open()
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Tell other processes that a check has ended."""
-        if is_worker(item.config):
-            has_ended(item, self.run(item.config).session.budget)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
+        """Tell other processes that a check has ended, whatever its fixtures do at their end."""
+        try:
+            return (yield)
+        finally:
+            if is_worker(item.config):
+                has_ended(item, self.run(item.config).session.budget)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

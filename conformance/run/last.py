@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PAUSE = 0.05
 """Seconds between two looks at what other processes have done."""
 
-PATIENCE = 300.0
-"""Seconds without the end of a check, after which no other is waited for: its process may have ended."""
+PATIENCE = 60.0
+"""Seconds in which no check ends and no request is sent, after which none is waited for: their process has ended."""
 
 
 def wait_for_others(item: pytest.Item, budget: Budget, *, patience: float = PATIENCE) -> None:
@@ -25,13 +25,13 @@ def wait_for_others(item: pytest.Item, budget: Budget, *, patience: float = PATI
     if not is_last(item):
         return
     others = sum(1 for each in item.session.items if _is_counted(each))
-    ended, moment = -1, time.monotonic()
+    ended, progress, moment = -1, (-1, -1), time.monotonic()
     while ended < others and time.monotonic() - moment < patience:
         budget.require_open()
         with budget.account.locked() as state:
-            now = int(state[Cell.ENDED])
-        if now != ended:
-            ended, moment = now, time.monotonic()
+            ended, now = int(state[Cell.ENDED]), (int(state[Cell.ENDED]), int(state[Cell.SPENT]))
+        if now != progress:
+            progress, moment = now, time.monotonic()
         time.sleep(PAUSE if ended < others else 0)
 
 

@@ -67,7 +67,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
     def make(*faults: Fault) -> Callable[[], UploadsAndChanges]:
         in_process = InProcess(faults)
-        monkeypatch.setattr(wire.session, "BoundedAdapter", lambda _: in_process)
+        monkeypatch.setattr(wire.connections, "BoundedAdapter", lambda _: in_process)
         target = target_from_table(target_table(ORIGIN, max_file_size=None))
         transcript, numbers = Transcript(), count(1)
         session = Session(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TRIES = 100
-"""How many names are tried: packed again, each archive has to keep its length."""
+"""How many names are tried: packed again, each archive has to keep its length. The later half has the old one's letters
+in another order, with which nearly all archives do; there are fewer of those, and a name may come twice."""
 
 DIGEST = re.compile(r"\b[0-9a-fA-F]{20,}\b")
 """A digest in a form, or the beginning of one."""
@@ -36,8 +37,8 @@ def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
 
     `digests` are those of the files and of their members.
     """
-    for _ in range(TRIES):
-        names = Names(run, another(run))
+    for number in range(TRIES):
+        names = Names(run, another(run) if number < TRIES / 2 else shuffled(run))
         try:
             found: dict[str, Any] = names.in_value(case)
         except CannotBeRenamedError:
@@ -52,6 +53,15 @@ def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
 def another(run: str) -> str:
     """Return another id, with letters and figures in the same places: only so do they have the same spellings."""
     return "".join(random.choice(FIGURES if each.isdigit() else LETTERS) for each in run)  # noqa: S311 - no secret
+
+
+def shuffled(run: str) -> str:
+    """Return an id with the letters and the figures of another in some order, each in the places of its kind."""
+    letters = [each for each in run if not each.isdigit()]
+    figures = [each for each in run if each.isdigit()]
+    random.shuffle(letters)
+    random.shuffle(figures)
+    return "".join(figures.pop() if each.isdigit() else letters.pop() for each in run)
 
 
 class CannotBeRenamedError(Exception):

@@ -58,6 +58,18 @@ def test_no_other_check_waits(budget: Budget) -> None:
     wait_for_others(last, budget, patience=0)  # nor does a process that has ended keep it waiting
 
 
+def test_a_check_that_sends_requests_is_waited_for(budget: Budget) -> None:
+    _, last = items("other", "last")
+    waiting = Thread(target=wait_for_others, args=(last, budget), kwargs={"patience": 0.4}, daemon=True)
+    waiting.start()
+    for _ in range(20):
+        budget.take().end()
+        waiting.join(0.05)
+    assert waiting.is_alive()
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
 def test_two_that_run_last_do_not_wait_for_each_other(budget: Budget) -> None:
     one, other, first = items("last", "last", "other")
     has_ended(first, budget)

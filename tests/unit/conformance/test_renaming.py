@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.report.templates.renaming import renamed, rezipped
+from conformance.report.templates import renaming
+from conformance.report.templates.renaming import renamed, rezipped, shuffled
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -60,6 +61,29 @@ def test_names_and_digests_change_everywhere(make: Callable[..., Distribution]) 
     assert request["answer"] == f"{upload['request']}#sha256={digest}"
     own = request["url"].split("conformance-")[1][: len(RUN)]
     assert new == make(f"conformance-{own}-demo", "1.0").content, "the archive that the suite would have made"
+
+
+def test_where_no_other_letters_keep_the_lengths_the_old_ones_change_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old, other = "eiht34bf", "zkqx98we"
+    files = [sdist(f"conformance-{old}-demo-{number}", "1.0") for number in range(20)]
+    cases = [case(each.content, each.filename) for each in files]
+    whole = {key: [step for each in cases for step in each[key]] for key in ("published", "requests")}
+    monkeypatch.setattr(renaming, "another", lambda _: other)
+    found = renamed(whole, old)
+    assert found
+    new = found["published"][0]["request"].split("_")[1]
+    assert new != old
+    assert sorted(new) == sorted(old)
+
+
+def test_an_id_in_another_order_has_the_letters_and_figures_in_places_of_their_kind() -> None:
+    made = {shuffled("ab3c4def") for _ in range(50)}
+    assert len(made) > 10
+    for each in made:
+        assert sorted(each) == sorted("ab3c4def")
+        assert [one.isdigit() for one in each] == [one.isdigit() for one in "ab3c4def"]
 
 
 @pytest.mark.parametrize("layout", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
