@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from conformance.errors import UserError
 from conformance.target.answered_pages import page_in, root_in
-from conformance.target.drivers import Ability, NotThere
+from conformance.target.drivers import Ability, NotThere, Promised
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from conformance.corpus.ledger import Entry
     from conformance.target.drivers import Driver
     from conformance.target.drivers.driver import Release
+    from conformance.target.drivers.refusals import CannotDo
     from conformance.target.registry_client import RegistryClient
+    from conformance.wire import Answer
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -132,7 +134,7 @@ class _Deleting:
         if self._stops:
             return self._stops[0]
         try:
-            with suppress(NotThere):
+            with suppress(NotThere, Promised):
                 self._driver.delete_release(_Listed(name=release.name, version=release.version))
         except FAILURES as error:
             if isinstance(error, BROKEN_OFF):
@@ -234,9 +236,11 @@ class _ByPages:
         try:
             try:
                 way(file)
+            except Promised as error:
+                self._leave_listed(entries, error)
+                entries = [entry for entry in entries if entry not in self._removal.left]
             except NotThere as error:
-                if shown := self._still_listed(entries):
-                    self._leave(shown, f"{_reason(error)}; its page lists it")
+                self._leave_listed(entries, error)
                 with_another = self._removal.releases  # its release was deleted for another file
                 entries = [entry for entry in entries if (_name(entry), entry.version) in with_another]
         except FAILURES as error:
@@ -246,26 +250,41 @@ class _ByPages:
         self._removal.releases.update((_name(entry), entry.version) for entry in entries)
         return ""
 
-    def _still_listed(self, entries: list[Entry]) -> list[Entry]:
-        """Return the entries that a page lists although the registry does not know them, once it has settled."""
+    def _leave_listed(self, entries: list[Entry], error: CannotDo) -> None:
+        """Leave entries that a page lists although the registry knows them no more, once it has settled.
+
+        A page that cannot be read may list each of them.
+        """
         for entry in entries:
             self._registry.deleted(
                 _Listed(name=entry.project, version=entry.version, filename=entry.filename)
             )
-        files = self._files(_name(entries[0])) or ()
-        return [entry for entry in entries if entry.filename in files]
+        answer = self._registry.project_answer(_name(entries[0]), fresh=True)
+        if self._registry.is_unknown(answer) or answer.status == 410:
+            return
+        files = _files_on(answer)
+        if files is None:
+            accepted = [entry for entry in entries if entry not in self._refused]
+            self._leave(accepted, f"{_reason(error)}; its page cannot be read: {answer}")
+        else:
+            listed = [entry for entry in entries if entry.filename in files]
+            self._leave(listed, f"{_reason(error)}; its page lists it")
 
     def _files(self, name: str) -> list[str] | None:
         """Return the file names on the page of a project; None if there is no page that can be read."""
-        answer = self._registry.project_answer(name, fresh=True)
-        if answer.status != 200:
-            return None
-        with suppress(Deviation):
-            return [file.filename for file in page_in(answer).files]
-        return None
+        return _files_on(self._registry.project_answer(name, fresh=True))
 
     def _leave(self, entries: Iterable[Entry], reason: str) -> None:
         self._removal.left.update(dict.fromkeys(entries, reason))
+
+
+def _files_on(answer: Answer) -> list[str] | None:
+    """Return the file names on a page; None if it cannot be read."""
+    if answer.status != 200:
+        return None
+    with suppress(Deviation):
+        return [file.filename for file in page_in(answer).files]
+    return None
 
 
 def _name(entry: Entry) -> str:

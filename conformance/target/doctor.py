@@ -14,15 +14,14 @@ from requests.utils import get_environ_proxies
 from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.doctor_uploads import upload_observations
 from conformance.target.driver import NEXT_STEP, description, target_driver
-from conformance.target.empty_form import answer_to_empty_form
 from conformance.target.layout_search import is_simple_index, search
 from conformance.target.observations import (
     Observation,
     clock_observations,
     found_elsewhere,
     gitlab_observations,
-    upload_change,
     url_observations,
 )
 from conformance.verdicts import NotJudged
@@ -103,7 +102,7 @@ class Doctor:
             anonymous = index.status == 401 and not self._target.credentials
             publishes = self._publishes and not anonymous  # the other steps would find the same
             rejected = index.status == 401
-            uploads = list(self._uploads(rejected=rejected)) if publishes else []
+            uploads = self._uploads(rejected=rejected) if publishes else []
             yield from self._index(index, uploads)
             if publishes and self._target.has_gitlab_api:
                 yield from self._gitlab_project(rejected=rejected)
@@ -339,6 +338,9 @@ class Doctor:
                 f"{self._target.layout.example}",
             )
 
+    def _uploads(self, *, rejected: bool) -> list[Observation]:
+        return list(upload_observations(self._session, self._target, rejected=rejected))
+
     def _driver(self) -> Observation:
         """Tell what can change the target, which no standard API can: a driver that is a program is asked."""
         try:
@@ -349,35 +351,6 @@ class Doctor:
         if not removes:
             seen += "; a run cannot delete what it has published"
         return Observation(about="driver", seen=seen)
-
-    def _uploads(self, *, rejected: bool) -> Iterator[Observation]:
-        """Send an upload form without a file: registries reject the credential before they reject the form.
-
-        That uploads, too, have `rejected` the credential is no problem of its own.
-        """
-        if not self._target.has_uploads:
-            yield Observation(
-                about="uploads",
-                seen=f"the layout {self._target.layout.name} has no address for uploads",
-                change="give --upload-url, or judge the index alone with --read-only",
-            )
-            return
-        url = self._target.upload_url
-        answer = answer_to_empty_form(self._session, url, self._target.credential(DEFAULT))
-        if answer.status == 401 and rejected:
-            return
-        seen = f"an upload form without a file returned {answer.status_line}"
-        if answer.status >= 500 and self._target.credentials:
-            bare = answer_to_empty_form(self._session, url, None)
-            if bare.status in {
-                401,
-                403,
-            }:  # the credential makes the difference: this is the place for uploads
-                seen += f", and {bare.status_line} without the credential, which is accepted then"
-                yield Observation(about="uploads", seen=seen)
-                return
-        change = upload_change(answer.status, self._target)
-        yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
 
 def examine(target: Target, options: RunOptions) -> list[Observation]:

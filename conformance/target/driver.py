@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.target.drivers.driver import DELETIONS, Ability, Driver
+from conformance.target.drivers.refusals import Promised
 from conformance.target.drivers.registry_api import RegistryApi
 from conformance.target.drivers.table import driver_class, settings_of
 from conformance.target.settling import omits, shows, shows_file
@@ -100,7 +102,8 @@ class TargetDriver(Driver):
         self.require(ability)
         able = next(each for each in self.drivers.values() if ability in each.abilities)
         try:
-            getattr(able, ability.method)(*about)
+            with suppress(Promised):  # readers of the pages wait for it
+                getattr(able, ability.method)(*about)
         finally:
             if self._registry is not None:
                 self._registry.forget_pages(project)

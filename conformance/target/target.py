@@ -225,15 +225,16 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
     if not (read.url or read.upload_url) and read.index_url:
         kind = layout(INDEX)
     max_file_size = read.limits.max_file_size
+    url = _url(read, kind)
     return Target(
-        url=_url(read, kind),
+        url=url,
         profile=chosen,
         layout=kind,
         given=GivenAddresses(upload=read.upload_url, index=read.index_url, api=read.api_url),
         credentials={name: _credential(name, value) for name, value in read.credentials.items()},
         gitlab_projects={role: str(number) for role, number in read.gitlab_projects.items()},
         max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
-        management=_management(read.management),
+        management=_management(read.management, url=url),
         features=_features(read.features),
         fallback=read.fallback,
         embedded=embedded,
@@ -325,11 +326,11 @@ def _features(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _management(table: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _management(table: Mapping[str, Any] | None, *, url: str) -> Mapping[str, Any]:
     from conformance.target.drivers.table import valid_management
     from conformance.verdicts.validation import Invalid
 
     try:
-        return valid_management(table) if table is not None else {}
+        return valid_management(table, url=url) if table is not None else {}
     except Invalid as error:
         raise BadTarget(f"{error}; docs/drivers.md describes the drivers") from error

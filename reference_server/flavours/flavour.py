@@ -135,7 +135,7 @@ class Flavour:
     compares_etags_as_text: bool = False
     """Whether pages have weak ETags, and their only condition is If-None-Match with that text, as Rack has it."""
     rejects_other_ranges: bool = False
-    """Whether a Range that is not understood gets 416, as Go's `http.ServeContent` has it."""
+    """Whether a Range is read as Go's `http.ServeContent` does: one that is not understood gets 416."""
     has_serials: bool = False
     offers: frozenset[str] = frozenset()
     file_path: Callable[[PackageFile], str] | None = None

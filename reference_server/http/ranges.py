@@ -15,18 +15,16 @@ class UnsatisfiableRangeError(Exception):
     """None of the ranges overlaps the content."""
 
 
-def byte_range(header: str | None, length: int, *, strict: bool = False) -> range | None:
+def byte_range(header: str | None, length: int) -> range | None:
     """Return the requested range of bytes, or None for the whole content.
 
     The whole content is also the answer to an invalid range, another unit, or several ranges.
-    Raises `UnsatisfiableRangeError`, and if `strict` also for an invalid range and for another unit.
+    Raises `UnsatisfiableRangeError`.
     """
     specifier = _SPECIFIER.fullmatch((header or "").strip())
     members = [_RANGE.fullmatch(member) for member in specifier[1].split(",")] if specifier else []
     found = [_within(*member.groups(), length=length) for member in members if member]
     if not found or len(found) != len(members) or None in found:
-        if strict and header:
-            raise UnsatisfiableRangeError
         return None
     if not any(found):
         if length == 0 and any(member and member[3] for member in members):

@@ -7,7 +7,7 @@ from conformance.target.drivers.driver import (
     DriverSettings,
     File,
 )
-from conformance.target.drivers.refusals import CannotDo, NotThere
+from conformance.target.drivers.refusals import CannotDo, NotThere, Promised
 
 __all__ = [
     "DELETIONS",
@@ -17,4 +17,5 @@ __all__ = [
     "DriverSettings",
     "File",
     "NotThere",
+    "Promised",
 ]

@@ -69,12 +69,18 @@ class DriverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What is wrong with the settings, beyond their types; empty where they are right."""
         return ""
 
+    @property
+    def urls(self) -> list[str]:
+        """The addresses in the settings: the credential goes there, too."""
+        return []
+
 
 class Driver:
     """Changes the state of projects and files by a registry's own API.
 
     A subclass has the methods that its registry can do. What it leaves out, it cannot do. Each method returns when
-    the change is done, and raises CannotDo when the registry refuses it. A constructor sends no requests.
+    the change is done, and raises CannotDo when the registry refuses it; a deletion raises NotThere where there is
+    nothing to delete, and Promised where the registry may do it later. A constructor sends no requests.
     """
 
     Settings: ClassVar[type[DriverSettings]] = DriverSettings

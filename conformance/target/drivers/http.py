@@ -6,16 +6,15 @@ Repository documentation, Components API and Search API (`DELETE /v1/components/
 
 from __future__ import annotations
 
-from string import Formatter
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 from packaging.utils import canonicalize_name
 
-from conformance.pages import plain_json
 from conformance.target.drivers.driver import Ability, Driver, DriverSettings
-from conformance.target.drivers.refusals import CannotDo, NotThere
+from conformance.target.drivers.refusals import NotThere, Promised
+from conformance.target.drivers.release_search import ids_of_release
+from conformance.target.drivers.url_template import filled, placeholders, template_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +22,17 @@ if TYPE_CHECKING:
     from conformance.target.drivers.driver import File
     from conformance.target.drivers.registry_api import RegistryApi
 
+PROJECT = frozenset({"project", "normalized"})
+"""Two spellings of a project's name."""
+
 PLACEHOLDERS = {
-    Ability.DELETE: {"project", "normalized", "version", "filename"},
-    Ability.DELETE_RELEASE: {"project", "normalized", "version", "id"},
-    Ability.DELETE_PROJECT: {"project", "normalized"},
+    Ability.DELETE: PROJECT | {"version", "filename"},
+    Ability.DELETE_RELEASE: PROJECT | {"version", "id"},
+    Ability.DELETE_PROJECT: PROJECT,
 }
 """What the URL of each deletion may have in braces."""
 
-SEARCHED = {"project", "normalized", "version"}
+SEARCHED = PROJECT | {"version"}
 """What the URL of a search may have in braces."""
 
 
@@ -47,19 +49,15 @@ class HttpSettings(DriverSettings, frozen=True, kw_only=True):
 
     @property
     def mistake(self) -> str:
-        """What is wrong with a URL: it is none, or has a placeholder that nothing fills."""
+        """What is wrong with a URL: it is none, or does not say what to delete."""
         if not self.abilities:
             return f": expected one of {', '.join(PLACEHOLDERS)}"
         for key, allowed, template in self._urls():
-            parts, found = urlsplit(template), _placeholders(template)
-            if found is None:
-                return f".{key}: expected a brace to close each that opens; found {template!r}"
-            if parts.scheme not in {"http", "https"} or not parts.netloc or "{" in parts.netloc:
-                return f".{key}: expected an http(s) URL; found {template!r}"
-            if unknown := found - allowed:
-                known = ", ".join(f"{{{each}}}" for each in sorted(allowed))
-                return f".{key}: expected braces around one of {known}; found {{{min(unknown)}}}"
-            if "id" in found and not self.find_id:
+            if why := template_mistake(template, allowed):
+                return f".{key}: {why}"
+            if lacking := _lacking(key, placeholders(template)):
+                return f".{key}: expected {lacking} in the URL, which says what to delete"
+            if "id" in placeholders(template) and not self.find_id:
                 return f".{key}: {{id}} needs the setting find-id, a search that names it"
         return ""
 
@@ -73,7 +71,7 @@ class HttpSettings(DriverSettings, frozen=True, kw_only=True):
         """Every URL of the settings."""
         return [template for _, _, template in self._urls()]
 
-    def _urls(self) -> Iterator[tuple[str, set[str], str]]:
+    def _urls(self) -> Iterator[tuple[str, frozenset[str], str]]:
         urls = {
             each.value: (allowed, str(getattr(self, each.method))) for each, allowed in PLACEHOLDERS.items()
         }
@@ -86,6 +84,7 @@ class HttpDriver(Driver):
     """Deletes files, releases or projects: each by one request, after a search where the API wants an id."""
 
     Settings = HttpSettings
+    requests_per_deletion: ClassVar[int] = 3
 
     def __init__(self, api: RegistryApi, settings: HttpSettings) -> None:
         super().__init__(api, settings)
@@ -111,66 +110,45 @@ class HttpDriver(Driver):
         self._delete(Ability.DELETE_PROJECT, file)
 
     def _delete(self, ability: Ability, file: File) -> None:
-        template = getattr(self.settings, ability.method)
-        if "{id}" not in template:
-            self.api.change("DELETE", _filled(template, file))
-            return
-        for number in self._ids(file):
-            self.api.change("DELETE", _filled(template, file, id=number))
+        """Delete what the URL of the settings leads to. Raises NotThere where none of it is there."""
+        template, values = getattr(self.settings, ability.method), _values(file)
+        urls = [filled(template, values | more) for more in self._ids(template, file)]
+        answers, absent = [], NotThere(f"there is nothing to delete: {file.name} {file.version}")
+        for url in urls:
+            try:
+                answers.append(self.api.change("DELETE", url))
+            except NotThere as error:
+                absent = error
+        if not answers:
+            raise absent
+        for answer in answers:
+            if answer.status == 202:
+                raise Promised(f"the registry has only promised to delete it: {answer}")
 
-    def _ids(self, file: File) -> list[str]:
-        """Return the ids of what has the name and the version of a file. Raises NotThere without any."""
-        answer = self.api.send(
-            "GET", _filled(self.settings.find_id, file), headers={"Accept": "application/json"}
-        )
-        if answer.status != 200:
-            raise CannotDo(f"the search for an id was refused: {answer} {answer.excerpt(120)}".rstrip())
-        found = [str(each["id"]) for each in _objects(answer.content) if _is_release(each, file)]
-        if not found:
-            raise NotThere(f"the search found no {file.name} {file.version}: {answer}")
-        return found
-
-
-def _placeholders(template: str) -> set[str] | None:
-    """Return what stands in braces; None if they do not match."""
-    try:
-        return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError:
-        return None
+    def _ids(self, template: str, file: File) -> list[dict[str, str]]:
+        """Return what to fill in besides the values of a file, once for each request."""
+        if "id" not in placeholders(template):
+            return [{}]
+        url = filled(self.settings.find_id, _values(file))
+        return [{"id": each} for each in ids_of_release(self.api, url, file)]
 
 
-def _filled(template: str, file: File, **more: str) -> str:
-    """Return a URL with the values of a file. Raises CannotDo for one that would change where the URL leads."""
-    values = {
+def _lacking(key: str, found: set[str]) -> str:
+    """Return which placeholders a URL lacks that say what to delete; empty where it has them."""
+    if key == Ability.DELETE:
+        return "" if "filename" in found else "{filename}"
+    if key == Ability.DELETE_RELEASE:
+        is_named = "id" in found or ("version" in found and found & PROJECT)
+        return "" if is_named else "{id}, or {normalized} or {project} with {version},"
+    if key == Ability.DELETE_PROJECT:
+        return "" if found & PROJECT else "{normalized} or {project}"
+    return ""
+
+
+def _values(file: File) -> dict[str, str]:
+    return {
         "project": file.name,
         "normalized": str(canonicalize_name(file.name)),
         "version": file.version,
         "filename": file.filename,
-        **more,
     }
-    for name in _placeholders(template) or ():
-        if not values[name].strip("."):
-            raise CannotDo(f"a URL cannot have the {name} {values[name]!r}")
-    return template.format_map({name: quote(value, safe="") for name, value in values.items()})
-
-
-def _objects(content: bytes) -> Iterator[dict[str, Any]]:
-    """Return the objects of a search: of its list, or of the list `items` or `data` of its object."""
-    try:
-        found = plain_json(content)
-    except ValueError:
-        raise CannotDo("the search for an id answered with something else than JSON") from None
-    listed = (
-        next((found[key] for key in ("items", "data") if key in found), ())
-        if isinstance(found, dict)
-        else found
-    )
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict) and each.get("id") is not None:
-            yield each
-
-
-def _is_release(found: dict[str, Any], file: File) -> bool:
-    """Return whether a search found this name and version: searches of some registries are for a part of them."""
-    same_name = canonicalize_name(str(found.get("name", ""))) == canonicalize_name(file.name)
-    return same_name and found.get("version") == file.version

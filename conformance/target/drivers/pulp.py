@@ -16,6 +16,7 @@ from msgspec import Meta
 from conformance.pages import plain_json
 from conformance.target.drivers.driver import Driver, DriverSettings
 from conformance.target.drivers.refusals import CannotDo, NotThere
+from conformance.target.drivers.url_template import url_mistake
 from conformance.target.tasks import followed
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ class PulpSettings(DriverSettings, frozen=True, kw_only=True):
     repository: Annotated[
         str, Meta(description="The name of the repository (default: that of the distribution at the URL).")
     ] = ""
+
+    @property
+    def mistake(self) -> str:
+        """What is wrong with the address of the API."""
+        why = url_mistake(self.api_url) if self.api_url else ""
+        return why and f".api-url: {why}"
+
+    @property
+    def urls(self) -> list[str]:
+        """The address of the API, if it is given."""
+        return [self.api_url] if self.api_url else []
 
 
 class PulpDriver(Driver):

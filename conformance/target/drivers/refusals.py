@@ -11,3 +11,7 @@ class CannotDo(Untestable):
 
 class NotThere(CannotDo):
     """The registry's API does not know the file, release or project that is to be changed."""
+
+
+class Promised(CannotDo):
+    """The registry has accepted a deletion without doing it yet (202). Its pages show whether it was done."""

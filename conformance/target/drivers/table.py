@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from conformance.errors import UserError
 from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from importlib.metadata import EntryPoint
 
 GROUP = "pypi_registry_conformance.drivers"
@@ -47,15 +48,28 @@ def driver_class(name: str) -> type[Any]:
     return found
 
 
-def valid_management(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the table `[management]` if it names a driver and its settings. Raises Invalid."""
+def valid_management(table: Mapping[str, Any], *, url: str) -> Mapping[str, Any]:
+    """Return the table `[management]` if it names a driver and its settings for a target's URL. Raises Invalid."""
     name = table.get("driver")
     if name is None:
         raise Invalid("management: expected the key driver, found none")
     if name not in BUILT_IN and name not in (names := driver_names()):  # to look for others takes time
         raise Invalid(f"management.driver: expected one of {', '.join(names)}; found {name!r}")
-    settings_of(table)
+    _check_schemes(settings_of(table).urls, url)
     return table
+
+
+def _check_schemes(addresses: Iterable[str], url: str) -> None:
+    """Raise Invalid where the credential of a target at https would be sent by http."""
+    plain = {urlsplit(each).hostname for each in addresses if urlsplit(each).scheme == "http"}
+    if not plain or urlsplit(url).scheme != "https":
+        return
+    from conformance.wire.answer import LOOPBACK  # `requests` comes with it
+
+    if hosts := plain - LOOPBACK:
+        raise Invalid(
+            f"management: expected https, as in the URL of the target; found http for {hosts.pop()}"
+        )
 
 
 def settings_of(table: Mapping[str, Any]) -> Any:

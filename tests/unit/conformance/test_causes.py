@@ -122,10 +122,13 @@ def test_a_registry_that_normalizes_no_names_is_one_cause(table: Any) -> None:
     )
 
 
-def test_a_form_without_a_file_that_is_accepted_is_one_cause(table: Any) -> None:
+@pytest.mark.parametrize(
+    "status_line", ["200 OK", "200 Ok", "200 ", "201 Created", "202 Non-Authoritative (x)"]
+)
+def test_a_form_without_a_file_that_is_accepted_is_one_cause(table: Any, status_line: str) -> None:
     for name, text in (
         ("upload.content-required", "status 200"),
-        ("robustness.no-filename", "no filename: POST /upload as default → 200 OK [7]"),
+        ("robustness.no-filename", f"no filename: POST /upload as default → {status_line} [7]"),
         ("robustness.wrong-boundary", "no boundary: POST /upload as default → 500 INTERNAL SERVER ERROR [8]"),
     ):
         table.add(name, "failed", found=text, where="", signature="1")

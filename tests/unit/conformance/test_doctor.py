@@ -161,21 +161,6 @@ def test_a_server_error(httpserver: HTTPServer) -> None:
     assert print_observations(observations) is ExitCode.HARNESS_ERROR
 
 
-@pytest.mark.parametrize(("bare", "problems"), [(401, 0), (403, 0), (500, 1), (404, 1)])
-def test_a_server_error_for_a_form_without_a_file_is_no_problem_where_the_credential_is_accepted(
-    httpserver: HTTPServer, bare: int, problems: int
-) -> None:
-    def uploads(request: Request) -> Response:
-        return Response("oops", status=500 if "Authorization" in request.headers else bare)
-
-    httpserver.expect_request("/simple/").respond_with_data("<a href='a/'>a</a>", content_type="text/html")
-    httpserver.expect_request("/", method="POST").respond_with_handler(uploads)
-    found = look(httpserver.url_for("").rstrip("/"), password="secret-word", profile="pep503-upload")
-    (seen,) = [each for each in found if each.about == "uploads"]
-    assert "an upload form without a file returned 500" in seen.seen
-    assert (seen.wrong, seen.unknown) == (problems, problems)
-
-
 def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
     url = server.url.replace("http://", "https://")
     assert "begin the URL with http://" in wrong(look(url, password="x"))["https"]

@@ -12,8 +12,9 @@ import pytest
 from werkzeug import Request, Response
 
 from conformance.target import BadTarget, target_from_table
-from conformance.target.driver import driven_features, target_driver
-from conformance.target.drivers import CannotDo, NotThere
+from conformance.target.driver import clean_up_cost, driven_features, target_driver
+from conformance.target.drivers import CannotDo, NotThere, Promised
+from conformance.target.drivers.release_search import MOST_PAGES
 from conformance.target.registry_toml_text import registry_toml
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript
@@ -23,10 +24,24 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
+    from conformance.target import Target
     from conformance.target.driver import TargetDriver
 
 CREDENTIAL = {"username": "jane", "password": "s3cret-word"}
 BASE = "https://registry.example.com/"
+RIGHT = f"{BASE}{{normalized}}/{{version}}"
+UNNAMED = ("x", "{project}", "{project}/{version}")
+FORMATTED = (
+    "{}",
+    "{0}",
+    "{project!r}",
+    "{project:>30}",
+    "{normalized:.11}",
+    "{id!s}",
+    "{id:}",
+    "{project.x}",
+)
+RELEASE = {"id": 7, "name": "conformance-ab-main", "version": "1!1.0+a"}
 BASIC = "Basic " + b64encode(b"jane:s3cret-word").decode()
 
 
@@ -41,12 +56,17 @@ class Wheel:
 
 
 class Registry:
-    """A registry that answers a search with `found`, and DELETE with `status`; it keeps what was asked."""
+    """A registry that answers a search with `found`, and DELETE with `status`; it keeps what was asked.
+
+    One of `pages`, by its token, and one of `statuses`, by its path, takes their place.
+    """
 
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("/")
         self.found: Any = []
+        self.pages: dict[str, Any] = {}
         self.status = 204
+        self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
         self.sessions: list[Session] = []
         server.expect_request(_AnyPath()).respond_with_handler(self._answer)
@@ -55,8 +75,9 @@ class Registry:
         assert request.headers["Authorization"] == BASIC
         self.asked.append(f"{request.method} {request.environ['RAW_URI']}")
         if request.method == "GET":
-            return Response(json.dumps(self.found), content_type="application/json")
-        return Response(status=self.status)
+            found = self.pages.get(request.args.get("continuationToken", ""), self.found)
+            return Response(json.dumps(found), content_type="application/json")
+        return Response(status=self.statuses.get(request.path, self.status))
 
     def driver(self, **settings: str) -> TargetDriver:
         """Return the driver with these settings; their URLs begin at the registry."""
@@ -79,6 +100,12 @@ class _AnyPath(str):
         return True
 
     __hash__ = str.__hash__
+
+
+def target_of(settings: dict[str, str]) -> Target:
+    """Return a target at https with these settings of the driver."""
+    table = {"url": "https://registry.example.com", "profile": "pep503-upload"}
+    return target_from_table({**table, "management": {"driver": "http", **settings}})
 
 
 @pytest.fixture
@@ -134,12 +161,100 @@ def test_an_id_is_searched_for_and_only_the_release_itself_is_deleted(registry: 
     ]
 
 
-@pytest.mark.parametrize("found", [[], {"items": []}, {}, {"items": {"id": 1}}, None])
+@pytest.mark.parametrize("found", [[], {"items": []}, {"items": None, "data": []}])
 def test_a_search_that_finds_nothing_means_that_it_is_gone(registry: Registry, found: Any) -> None:
     registry.found = found
     with pytest.raises(NotThere, match=r"found no Conformance.ab_Main 1!1.0\+a"):
         registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
     assert registry.asked == ["GET /search"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    ["text", 3, None, {}, {"error": "down"}, {"results": [RELEASE]}, {"items": {"id": 1}}, {"items": None}],
+)
+def test_an_answer_of_another_form_says_nothing_about_what_is_there(registry: Registry, found: Any) -> None:
+    registry.found = found
+    with pytest.raises(CannotDo, match="the search for an id has no list") as raised:
+        registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
+    assert type(raised.value) is CannotDo
+    assert registry.asked == ["GET /search"]
+
+
+@pytest.mark.parametrize("number", [True, None, 1.5, [], {}, "", "..", "\ud800"])
+def test_what_is_no_id_is_not_deleted(registry: Registry, number: Any) -> None:
+    registry.found = [{**RELEASE, "id": number}]
+    with pytest.raises(CannotDo, match=r"without an id|cannot have the id") as raised:
+        registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
+    assert type(raised.value) is CannotDo
+    assert registry.asked == ["GET /search"]
+
+
+@pytest.mark.parametrize("search", ["search", "search?q={normalized}"])
+def test_a_search_is_read_to_its_last_page(registry: Registry, search: str) -> None:
+    registry.pages = {
+        "": {"items": [], "continuationToken": "a+b"},
+        "a+b": {"items": [RELEASE], "continuationToken": 3},
+        "3": {"items": [{**RELEASE, "id": "last"}], "continuationToken": None},
+    }
+    registry.driver(find_id=search, delete_release="c/{id}").delete_release(Wheel())
+    first = f"GET /{search.format(normalized='conformance-ab-main')}"
+    mark = "&" if "?" in search else "?"
+    assert registry.asked == [
+        first,
+        f"{first}{mark}continuationToken=a%2Bb",
+        f"{first}{mark}continuationToken=3",
+        "DELETE /c/7",
+        "DELETE /c/last",
+    ]
+
+
+def test_a_search_without_an_end_deletes_nothing(registry: Registry) -> None:
+    registry.found = {"items": [RELEASE], "continuationToken": "again"}
+    with pytest.raises(CannotDo, match=f"more than {MOST_PAGES} pages"):
+        registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
+    assert len(registry.asked) == MOST_PAGES
+    assert not any(each.startswith("DELETE") for each in registry.asked)
+
+
+@pytest.mark.parametrize(
+    ("versions", "deleted"),
+    [
+        (["1.0a1"], [0]),
+        (["1.0a1", "1.0-alpha1"], [1]),
+        (["1.0a1", "1.0.0a1", "1.0a2", "one", 1.0], [0, 1]),
+    ],
+)
+def test_versions_are_compared_as_versions_where_none_is_spelled_the_same(
+    registry: Registry, versions: list[Any], deleted: list[int]
+) -> None:
+    registry.found = [{**RELEASE, "id": number, "version": each} for number, each in enumerate(versions)]
+    driver = registry.driver(find_id="search", delete_release="c/{id}")
+    driver.delete_release(Wheel(version="1.0-alpha1"))
+    assert registry.asked[1:] == [f"DELETE /c/{number}" for number in deleted]
+
+
+def test_an_id_that_is_gone_does_not_keep_the_others(registry: Registry) -> None:
+    registry.found = [{**RELEASE, "id": number} for number in range(3)]
+    registry.statuses = {"/c/0": 404, "/c/2": 410}
+    driver = registry.driver(find_id="search", delete_release="c/{id}")
+    driver.delete_release(Wheel())
+    assert registry.asked[1:] == ["DELETE /c/0", "DELETE /c/1", "DELETE /c/2"]
+    registry.statuses["/c/1"] = 404
+    with pytest.raises(NotThere):
+        driver.delete_release(Wheel())
+
+
+def test_a_promise_is_no_deletion(registry: Registry) -> None:
+    registry.status = 202
+    driver = registry.driver(delete_release="r/{normalized}/{version}")
+    with pytest.raises(Promised, match="202"):
+        driver.drivers["http"].delete_release(Wheel())
+    driver.delete_release(Wheel())  # checks read the pages
+
+
+def test_the_budget_keeps_a_page_a_search_and_a_deletion() -> None:
+    assert clean_up_cost(target_of({"delete-release": f"{BASE}{{normalized}}/{{version}}"})) == 3
 
 
 @pytest.mark.parametrize(
@@ -154,12 +269,12 @@ def test_a_refusal_is_raised_with_the_answer_of_the_registry(
     assert type(raised.value) is error
 
 
-@pytest.mark.parametrize("part", ["", ".", ".."])
+@pytest.mark.parametrize("part", ["", ".", "..", "1\ud800"])
 @pytest.mark.parametrize("field", ["version", "filename"])
 def test_no_request_leads_to_another_place_than_the_settings_name(
     registry: Registry, field: str, part: str
 ) -> None:
-    driver = registry.driver(delete=f"keep/{{normalized}}/{{{field}}}")
+    driver = registry.driver(delete="keep/{normalized}/{version}/{filename}")
     with pytest.raises(CannotDo, match=f"a URL cannot have the {field}"):
         driver.delete(Wheel(**{field: part}))
     assert registry.asked == []
@@ -177,18 +292,83 @@ def test_no_request_leads_to_another_place_than_the_settings_name(
         ({"delete": f"{BASE}{{filename"}, "delete: expected a brace to close each that opens"),
         ({"delete": f"{BASE}{{id}}"}, r"delete: expected braces .* found \{id\}"),
         ({"delete-release": f"{BASE}{{id}}"}, r"delete-release: \{id\} needs the setting find-id"),
-        ({"delete-release": f"{BASE}{{version}}", "delete-file": BASE}, "unknown key 'delete-file'"),
+        ({"delete-release": RIGHT, "delete-file": BASE}, "unknown key 'delete-file'"),
+        *(({"delete": f"{BASE}{each}"}, r"delete: expected \{filename\} in the URL") for each in UNNAMED),
+        *(
+            ({"delete-release": f"{BASE}{each}", "find-id": BASE}, r"delete-release: expected \{id\}, or")
+            for each in ("x", "{project}", "{normalized}/{project}", "{version}")
+        ),
+        (
+            {"delete-project": f"{BASE}x"},
+            r"delete-project: expected \{normalized\} or \{project\} in the URL",
+        ),
+        *(({"delete-release": f"{RIGHT}{each}"}, "expected braces around one of") for each in FORMATTED),
+        *(
+            ({"delete-release": f"{RIGHT}{each}"}, "expected a brace to close")
+            for each in ("{{id}}", "}", "{")
+        ),
+        (
+            {"delete-release": f"{BASE}{{normalized}}#{{version}}"},
+            "delete-release: expected a URL without a frag",
+        ),
+        *(
+            ({"delete-release": f"{each}/{{project}}/{{version}}"}, "delete-release: expected an http")
+            for each in (
+                "https://[::1",
+                "https://h:abc",
+                "https://h:99999",
+                "https://h:0",
+                "https://",
+                "https://h\n",
+            )
+        ),
+        ({"delete-release": f"{RIGHT} x"}, "delete-release: expected an http"),
+        ({"delete-release": RIGHT, "find-id": "https://[/"}, "find-id: expected an http"),
+        ({"delete-release": RIGHT.replace("//", "//jane@")}, "expected a URL without user name and password"),
+        *(
+            ({"delete-release": f"{RIGHT}?a=b&{each}=TopSecret"}, f"no secret in the query, found '{each}'")
+            for each in ("token", "private_token", "api-key", "X-Auth-Token", "password")
+        ),
+        (
+            {"delete-release": RIGHT.replace("https", "http")},
+            "expected https, .* http for registry.example.com",
+        ),
     ],
 )
 def test_settings_that_cannot_work_are_explained(settings: dict[str, str], problem: str) -> None:
     with pytest.raises(BadTarget, match=problem):
-        target_from_table(
-            {
-                "url": "https://registry.example.com",
-                "profile": "pep503-upload",
-                "management": {"driver": "http", **settings},
-            }
-        )
+        target_of(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://jane:TopSecret@registry.example.com/{project}/{version}",
+        "https://jane:TopSecret@registry.example.com/{version",
+        "https://jane:TopSecret@registry.example.com:x/{project}/{version}",
+        "ftp://jane:TopSecret@registry.example.com/{project}/{version}",
+        "jane:TopSecret@registry.example.com/{project}/{version}",
+        "https://registry.example.com/{project}/{version}?token=TopSecret",
+        "https://registry.example.com/{project}/{version}?private_token=TopSecret#x",
+    ],
+)
+def test_a_message_about_a_url_keeps_its_secrets(url: str) -> None:
+    with pytest.raises(BadTarget) as raised:
+        target_of({"delete-release": url})
+    assert "TopSecret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[::1]:8000/{project}/{version}",
+        "http://127.0.0.1:8000/{project}/{version}",
+        "http://localhost/{project}/{version}",
+        "https://registry.example.com/{version}?name={project}&author=jane",
+    ],
+)
+def test_settings_that_work(url: str) -> None:
+    assert target_of({"delete-release": url}).management["delete-release"] == url
 
 
 @pytest.mark.parametrize("layout", ["gitea", "nexus", "onedev"])
@@ -197,8 +377,6 @@ def test_the_settings_that_init_writes_work(layout: str) -> None:
     head, _, settings = text.partition("#[management]\n")
     assert head
     management = tomllib.loads("".join(line.removeprefix("#") for line in settings.splitlines(keepends=True)))
-    target = target_from_table(
-        {"url": "https://registry.example.com", "profile": "pep503-upload", "management": management}
-    )
+    target = target_of(management)
     assert target.management["driver"] == "http"
     assert target.management["delete-release"]

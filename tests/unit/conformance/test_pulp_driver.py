@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from werkzeug import Request, Response
 
-from conformance.target import target_from_table
+from conformance.target import BadTarget, target_from_table
 from conformance.target.drivers import CannotDo, NotThere
 from conformance.target.drivers.pulp import PulpDriver, PulpSettings
 from conformance.target.drivers.registry_api import RegistryApi
@@ -156,6 +156,23 @@ def test_a_repository_that_is_not_found_has_its_next_step(httpserver: HTTPServer
     Pulp(httpserver)
     with driving(httpserver.url_for("/pypi/other")) as driver, pytest.raises(CannotDo, match="give `repo"):
         driver.delete(File())
+
+
+@pytest.mark.parametrize(
+    ("api_url", "problem"),
+    [
+        ("https://[::1", "management.api-url: expected an http"),
+        ("https://jane:TopSecret@registry.example.com", "without user name and password"),
+        ("http://registry.example.com", "expected https, .* http for registry.example.com"),
+    ],
+)
+def test_an_api_that_the_credential_cannot_go_to_is_explained(api_url: str, problem: str) -> None:
+    management = {"driver": "pulp", "api-url": api_url}
+    with pytest.raises(BadTarget, match=problem) as raised:
+        target_from_table(
+            {"url": "https://registry.example.com", "profile": "pep503-upload", "management": management}
+        )
+    assert "TopSecret" not in str(raised.value)
 
 
 def _json(value: object, status: int = 200) -> Response:
