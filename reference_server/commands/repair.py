@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     print(
         f"Removed {len(found.files)} files from the lists; "
-        f"moved {len(found.damaged) + len(found.unused)} blobs to the trash."
+        f"moved {len(found.damaged) + len(found.unused)} blobs to the trash; "
+        f"corrected the versions of {len(found.misfiled)} packages."
     )
     if options.empty_trash:
         print(f"Deleted {Trash(options.store).empty(older_than=0)} files in the trash.")

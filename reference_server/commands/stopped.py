@@ -38,5 +38,6 @@ def describe(found: Findings) -> list[str]:
         *(f"damaged  {sha256}" for sha256 in found.damaged),
         *(f"missing  {sha256}" for sha256 in found.missing),
         *(f"unused   {sha256}" for sha256 in found.unused),
+        *(f"misfiled {printable(package)}" for package in found.misfiled),
         *(f"listed   {printable(file)}" for file in found.files),
     ]

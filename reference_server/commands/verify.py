@@ -30,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(
         f"Of {found.blobs} blobs, {len(found.damaged)} are damaged and {len(found.missing)} are missing; "
-        f"{len(found.unused)} others are unused.",
-        "To restore a blob, upload the right bytes again. To drop the affected files, run `reference-server repair "
+        f"{len(found.unused)} others are unused. {len(found.misfiled)} packages are not found by their versions.",
+        "To restore a blob, upload the right bytes again. To drop the affected files, and to find packages by their "
+        "versions again, run `reference-server repair "
         f"--store {options.store}`.",
         sep="\n",
     )

@@ -33,7 +33,7 @@ def changed(connection: sqlite3.Connection, gitlab_project: int, normalized: str
 def forget_projects(connection: sqlite3.Connection) -> None:
     """Delete all statuses and closed file names, and note the changes."""
     for gitlab_project, normalized in connection.execute(
-        "SELECT gitlab_project, normalized FROM statuses"
+        "SELECT gitlab_project, normalized FROM statuses ORDER BY gitlab_project, normalized"
     ).fetchall():
         changed(connection, gitlab_project, normalized)
     connection.execute("DELETE FROM statuses")

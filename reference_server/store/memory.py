@@ -209,12 +209,14 @@ class MemoryStore(OnlyStored):
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
         """Return the packages of a GitLab project, oldest first."""
         with self.lock:
-            return tuple(each for each in self._packages.values() if each.gitlab_project == gitlab_project)
+            ordered = map(self._packages.__getitem__, sorted(self._packages))
+            return tuple(each for each in ordered if each.gitlab_project == gitlab_project)
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
         with self.lock:
-            return tuple(self._packages_by_name.get((gitlab_project, normalized), {}).values())
+            found = self._packages_by_name.get((gitlab_project, normalized), {})
+            return tuple(found[number] for number in sorted(found))
 
     def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
         """Return those with this version, in any spelling, oldest first."""
@@ -272,9 +274,9 @@ class MemoryStore(OnlyStored):
     def forget(self) -> None:
         """Remove all packages, statuses and closed file names. Serials go on."""
         with self.lock:
-            for package_id in list(self._packages):
+            for package_id in sorted(self._packages):
                 self.remove_package(package_id)
-            for gitlab_project, normalized in self._statuses:
+            for gitlab_project, normalized in sorted(self._statuses):
                 self._changed(gitlab_project, normalized)
             self._statuses.clear()
             self._closed_filenames.clear()

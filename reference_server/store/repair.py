@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reference_server.model.grammar import version_text
 from reference_server.store import counters
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.opening import closed, connected, digests, lost, open_mark
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class Findings:
     """What is wrong with a store: blobs by their digests, and the files that are listed with one of the first two.
 
+    `misfiled` are packages that are not found by their versions, as the database has another key for them.
     `doubts` says why database and blobs may not belong together.
     """
 
@@ -28,12 +30,13 @@ class Findings:
     missing: tuple[str, ...]
     unused: tuple[str, ...]
     files: tuple[str, ...]
+    misfiled: tuple[str, ...]
     doubts: str
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.damaged or self.missing or self.unused or self.doubts)
+        return not (self.damaged or self.missing or self.unused or self.misfiled or self.doubts)
 
 
 def verified(path: Path) -> Findings:
@@ -88,7 +91,7 @@ def _identity(connections: Connections) -> str:
 
 def _without_database(directory: StoreDirectory, doubts: str) -> Findings:
     damaged = tuple(sorted(path.name for path in directory.placed() if _digest(path) != path.name))
-    return Findings(len(list(directory.placed())), damaged, (), (), (), doubts)
+    return Findings(len(list(directory.placed())), damaged, (), (), (), (), doubts)
 
 
 def _found(directory: StoreDirectory, connections: Connections, doubts: str) -> Findings:
@@ -111,8 +114,21 @@ def _found(directory: StoreDirectory, connections: Connections, doubts: str) -> 
                 if blob in damaged | missing
             )
         ),
+        misfiled=tuple(sorted(_misfiled(connections).values())),
         doubts=doubts,
     )
+
+
+def _misfiled(connections: Connections) -> dict[int, str]:
+    """Return the packages whose key is not that of their version, by id. An earlier release had no keys."""
+    if not connections.rows("SELECT 1 FROM pragma_table_info('packages') WHERE name = 'version_key'"):
+        return {}
+    found = connections.rows("SELECT id, gitlab_project, name, version, version_key FROM packages")
+    return {
+        number: f"{name} {version} in GitLab project {owner}"
+        for number, owner, name, version, key in found
+        if version_text(version) != key
+    }
 
 
 def _digest(path: Path) -> str:
@@ -125,7 +141,12 @@ def _digest(path: Path) -> str:
 
 
 def _put_right(directory: StoreDirectory, connections: Connections, findings: Findings) -> None:
+    misfiled = _misfiled(connections)
     with connections.writing() as connection:
+        for number in misfiled:
+            (version,) = connection.execute("SELECT version FROM packages WHERE id = ?", (number,)).fetchone()
+            key = version_text(version)
+            connection.execute("UPDATE packages SET version_key = ? WHERE id = ?", (key, number))
         for sha256 in (*findings.damaged, *findings.missing):
             for package, owner, normalized in connection.execute(
                 "SELECT DISTINCT packages.id, gitlab_project, normalized FROM packages "

@@ -310,7 +310,7 @@ class SQLiteStore(OnlyStored):
     def forget(self) -> None:
         """Remove all packages, statuses and closed file names. Serials go on."""
         with self._writing() as connection:
-            for (package_id,) in self._rows("SELECT id FROM packages"):
+            for (package_id,) in self._rows("SELECT id FROM packages ORDER BY id"):
                 self.remove_package(package_id)
             counters.forget_projects(connection)
 

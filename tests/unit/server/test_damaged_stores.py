@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import struct
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -277,3 +277,19 @@ def test_a_refusal_names_the_way_out(
     assert main.main(["repair", "--store", str(directory)]) == 0
     opened(directory).close()
     assert main.main(["verify", "--store", str(directory)]) == 0
+
+
+@pytest.mark.parametrize("key", [None, "", "7"])
+def test_a_package_with_another_key_than_that_of_its_version_is_found_again(
+    key: str | None, stores: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = copied(stores / "clean", tmp_path / "store")
+    with closing(sqlite3.connect(directory / DATABASE)) as database, database:
+        database.execute("UPDATE packages SET version_key = ? WHERE version = '2.0'", (key,))
+    assert main.main(["verify", "--store", str(directory)]) == 1
+    assert "misfiled demo 2.0 in GitLab project 1\n" in capsys.readouterr().out
+    assert main.main(["repair", "--store", str(directory)]) == 0
+    assert "corrected the versions of 1 packages" in capsys.readouterr().out
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    with closing(SQLiteStore(directory)) as store:
+        assert [each.version for each in store.packages_of_version(1, "demo", "2")] == ["2.0"]

@@ -168,6 +168,19 @@ def test_packages_oldest_first(store: Store) -> None:
     assert store.next_id() > elsewhere.files[0].id
 
 
+def test_packages_stay_oldest_first_when_one_changes_its_version(store: Store) -> None:
+    first, second = put(store, b"1"), put(store, b"2", version="2.0")
+    store.put_package(changed := replace(first, version="3.0"))
+    assert store.packages_named(1, "demo") == store.packages(1) == (changed, second)
+
+
+def test_a_package_is_as_old_as_its_id(store: Store) -> None:
+    older, newer = put(store), put(store, version="2.0")
+    store.remove_package(older.id)
+    store.put_package(older)
+    assert store.packages_named(1, "demo") == store.packages(1) == (older, newer)
+
+
 def test_packages_of_a_version_in_any_spelling(store: Store) -> None:
     first, second = put(store, b"1"), put(store, b"2", version="1")
     put(store, b"3", version="1.0.post1")
@@ -387,6 +400,17 @@ def test_both_stores_agree_whatever_is_done_to_them(steps: list[tuple[Any, ...]]
         finally:
             sqlite.close()
             memory.close()
+
+
+def test_to_forget_notes_changes_in_one_order(store: Store) -> None:
+    for name in ("y", "x"):
+        store.put_status(1, name, ProjectStatus(status=Status.ARCHIVED))
+    older, newer = put(store, name="b"), put(store, name="a")
+    store.remove_package(older.id)
+    store.put_package(older)
+    store.forget()
+    assert sorted("abxy", key=lambda name: store.serial(1, name)) == ["b", "a", "x", "y"]
+    assert newer.id > older.id
 
 
 def test_to_forget_leaves_no_package_no_status_and_no_closed_name(store: Store) -> None:
