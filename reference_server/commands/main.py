@@ -11,6 +11,7 @@ import sys
 import tempfile
 import traceback
 from importlib import import_module
+from itertools import takewhile
 from typing import TYPE_CHECKING, NoReturn
 
 from reference_server.commands.completing import ASKED, complete
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code: 0 done, 2 the user's mistake, 3 a crash."""
     options = argparse.Namespace(debug=False, named="")
     arguments = sys.argv[1:] if arguments is None else arguments
+    thresholds = gc.get_threshold()
     gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
     _never_fail_to_encode()
     try:
@@ -70,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _refused(known)
         print(f"{PROGRAM}: internal error: {_reported(error, options)}", file=sys.stderr)
         return 3
+    finally:
+        gc.set_threshold(*thresholds)  # a test may call this in its own process
 
 
 def _explained(error: Exception) -> UserError | None:
@@ -95,8 +99,12 @@ def _never_fail_to_encode() -> None:
 
 
 def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Return the parser of the command that is named, or of all: a start imports no other command."""
-    named = next((each for each in arguments if not each.startswith("-")), "")
+    """Return the parser of the command that is named, or of all: a start imports no other command.
+
+    Help that is asked for before the name is that of the program, which lists all commands.
+    """
+    before = [*takewhile(lambda each: each.startswith("-"), arguments)]
+    named = "" if any(map(_asks_for_help, before)) else "".join(arguments[len(before) : len(before) + 1])
     parser = _Parser(
         prog=PROGRAM,
         description="A local Python package registry that follows the specifications, and breaks them on request.",
@@ -120,6 +128,11 @@ def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
         command.set_defaults(command=module.run, named=name)
         module.add(command)
     return parser
+
+
+def _asks_for_help(option: str) -> bool:
+    """Return whether an option is `-h` or `--help`, which may be shortened."""
+    return option == "-h" or (option.startswith("--h") and "--help".startswith(option))
 
 
 def _reported(error: Exception, options: argparse.Namespace) -> str:

@@ -58,9 +58,7 @@ class Requests(Sequence[Entry]):
     def where(self, holds: Callable[[Entry], bool], description: str = "that …") -> Requests:
         """Return those for which a function is true."""
         words = " ".join(filter(None, (self.description, description)))
-        entries = self.entries()
-        others = entries if self._others is None else self._others
-        return Requests(filter(holds, entries), words, self.dropped, others=others)
+        return Requests(filter(holds, self.entries()), words, self.dropped, others=self._all())
 
     def to(self, path: str) -> Requests:
         """Return those to a path, of which the pattern names some segments: `simple/demo`, `*.whl`, `/simple/`."""
@@ -191,6 +189,10 @@ class Requests(Sequence[Entry]):
             more = "" if self.entries() else f"\n{self._found()}"
             raise AssertionError(f"other requests{self._in_words()} than expected\n{difference}{more}")
 
+    def _all(self) -> Sequence[Entry]:
+        """Return what these were narrowed from."""
+        return self.entries() if self._others is None else self._others
+
     def _require_all(self) -> None:
         if self.dropped:
             raise AssertionError(
@@ -202,7 +204,7 @@ class Requests(Sequence[Entry]):
         if self.entries():
             return str(self)
         if not self._others:
-            return "no request at all has arrived"
+            return "the log has no request"
         count, lines = len(self._others), "\n".join(map(line, self._others[-_NEARBY:]))
         return f"the last of {count} other request{'' if count == 1 else 's'}:\n{lines}"
 
@@ -221,7 +223,7 @@ class Requests(Sequence[Entry]):
         """Return one request, or a part of them."""
         entries = self.entries()
         if isinstance(index, slice):
-            return Requests(entries[index], self.description, self.dropped, others=self._others)
+            return Requests(entries[index], self.description, self.dropped, others=self._all())
         return entries[index]
 
     def __len__(self) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +215,27 @@ def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None
     error = capsys.readouterr().err
     assert error.startswith("reference-server: ")
     assert error.endswith(f"  See `{' '.join(['reference-server', *arguments[:1]])} --help`.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help", "serve"], ["-h", "serve"], ["--debug", "--help", "token"], ["--hel", "faults"]]
+)
+def test_help_before_a_command_lists_all(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main.main(arguments)
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
+    assert {*main.COMMANDS} <= listed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["faults", "no-hashes"], ["verify"], []])
+def test_the_process_of_a_caller_collects_garbage_as_before(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = gc.get_threshold()
+    with suppress(SystemExit):
+        main.main(arguments)
+    assert gc.get_threshold() == before
+    assert "internal error" not in capsys.readouterr().err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -257,6 +257,16 @@ def test_filters_read_as_prose(server: ReferenceServer) -> None:
     assert log[-1] == log[4:][0] == log.entries()[4]
 
 
+def test_a_part_of_the_log_knows_the_other_requests(server: ReferenceServer) -> None:
+    with pytest.raises(AssertionError, match=r"found none\nthe log has no request$"):
+        server.requests.assert_any()
+    get(server, f"{server.index_url}demo/")
+    rest = server.requests[1:]
+    for nothing in (rest, rest.to("other"), rest[:1]):
+        with pytest.raises(AssertionError, match=r"(?s)the last of 1 other request:.*simple/demo/  200"):
+            nothing.assert_any()
+
+
 def test_assertions_show_the_difference(server: ReferenceServer) -> None:
     page = f"{server.index_url}demo/"
     get(server, page, alone=True)
