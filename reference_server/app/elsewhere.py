@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from reference_server.model.errors import PackageNotFoundError
 from reference_server.model.grammar import normalize
+from reference_server.rules.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reference_server.http.request import Request
     from reference_server.model import GitLabProject
-    from reference_server.rules.registry import Registry
     from reference_server.store.protocol import Store
 
 PAGES = frozenset({"project_page", "group_project_page", "project_json", "release_json"})
 FILES = frozenset({"file", "group_file"})
 METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
+DESCRIPTIONS = frozenset({"project_json", "release_json"})
 PROVENANCE = "provenance"
 
 
@@ -72,6 +75,8 @@ def is_elsewhere(
             place.bring_provenance(name, arguments["version"], arguments["filename"], via=via)
         else:
             place.bring_project(name, via=via)
+            if endpoint in DESCRIPTIONS and name == arguments["name"]:
+                _bring_description(place, registry, next(iter(owners)), arguments, via)
         return True
     if endpoint not in FILES and endpoint not in METADATA_FILES:
         return False
@@ -81,3 +86,23 @@ def is_elsewhere(
     bring = place.bring_file if endpoint in FILES else place.bring_metadata
     bring(location, filename, via=via)
     return True
+
+
+def _bring_description(
+    place: Elsewhere, registry: Registry, owner: GitLabProject, arguments: Mapping[str, str], via: str
+) -> None:
+    """Bring the metadata of the release that a document of PyPI's JSON API describes, or else the file they are in."""
+    from reference_server.rendering.project_json import described  # few requests ask for one
+
+    found = Registry(now=registry.now, rules=registry.rules, store=place.store)
+    packages = [each for each in found.listed(owner, arguments["name"]) if each.files]
+    release = described(packages, arguments.get("version"))
+    if release is None or any(file.core_metadata for file in release.files):
+        return
+    for file in release.files:
+        if file.listed_metadata:
+            with suppress(PackageNotFoundError):  # the page promises what is not there
+                place.bring_metadata(file.sha256, file.filename, via=via)
+                return
+    with suppress(PackageNotFoundError):
+        place.bring_file(release.files[0].sha256, release.files[0].filename, via=via)

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, overload
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 CHUNK = 64 * 1024
 GZIP = 16 + zlib.MAX_WBITS
 
 
 class ManyProjects(Sequence[ProjectLink]):
-    """Links to projects: those that are there, and one for each of many further names."""
+    """Links to projects: those that are there, and one for each of many further names, with its serial if given."""
 
-    def __init__(self, first: tuple[ProjectLink, ...], names: Sequence[str]) -> None:
+    def __init__(
+        self, first: tuple[ProjectLink, ...], names: Sequence[str], serials: Mapping[str, int] | None = None
+    ) -> None:
         self._first = first
         self._names = names
+        self._serials = serials
 
     def __len__(self) -> int:
         return len(self._first) + len(self._names)
@@ -37,18 +40,18 @@ class ManyProjects(Sequence[ProjectLink]):
             return tuple(self[each] for each in range(*place.indices(len(self))))
         at = place if place >= 0 else place + len(self)
         before = len(self._first)
-        return self._first[at] if 0 <= at < before else _link(self._names[at - before])
+        return self._first[at] if 0 <= at < before else self._link(self._names[at - before])
 
     def __repr__(self) -> str:
-        return f"ManyProjects({self._first!r}, {self._names!r})"
+        return f"ManyProjects({self._first!r}, {self._names!r}, {self._serials!r})"
 
     def __iter__(self) -> Iterator[ProjectLink]:
         yield from self._first
-        yield from map(_link, self._names)
+        yield from map(self._link, self._names)
 
-
-def _link(name: str) -> ProjectLink:
-    return ProjectLink(name=name, url=f"{name}/")
+    def _link(self, name: str) -> ProjectLink:
+        serial = self._serials[name] if self._serials is not None else None
+        return ProjectLink(name=name, url=f"{name}/", serial=serial)
 
 
 class PackedPage:

@@ -30,12 +30,14 @@ TEXTS = (
     "maintainer_email",
     "summary",
 )
+WHEEL_NAME_PARTS = (5, 6)
+"""How many parts the file name of a wheel has. Source: PyPA "Binary distribution format", File name convention."""
 LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project: its packages with their listed files, at least one, and its serial.
+    """A project: its packages with their listed files, at least one, and its serial, or None to state none.
 
     `emptied` are versions whose files were all deleted. `root` is the URL of the registry, without a slash, and
     `path_of` returns the path of a file below it.
@@ -43,24 +45,29 @@ class Project:
 
     packages: Sequence[Package]
     emptied: Sequence[str]
-    serial: int
+    serial: int | None
     root: str
     path_of: Callable[[PackageFile], str]
 
-    def latest(self) -> Package:
-        """Return the version that the project is known by: not yanked and no pre-release, if there is one."""
-        return max(self.packages, key=_precedence)
+
+def described(packages: Sequence[Package], version: str | None) -> Package | None:
+    """Return the package of a version. Without one, the latest: not yanked and no pre-release, if there is one."""
+    if version is None:
+        return max(packages, key=_precedence, default=None)
+    wanted = version_key(version)
+    return next((each for each in packages if version_key(each.version) == wanted), None)
 
 
 def document(project: Project, release: Package, metadata: bytes | None, *, whole: bool) -> dict[str, Any]:
     """Return the document of a release with this metadata file, or of the `whole` project."""
     body: dict[str, Any] = {
         "info": _info(project, release, _fields(metadata)),
-        "last_serial": project.serial,
         "ownership": _ownership(release),
         "urls": _files(project, release),
         "vulnerabilities": [],
     }
+    if project.serial is not None:
+        body["last_serial"] = project.serial
     if whole:
         files: dict[str, list[dict[str, Any]]] = {version: [] for version in project.emptied}
         files |= {each.version: _files(project, each) for each in project.packages}
@@ -101,6 +108,10 @@ def _fields(metadata: bytes | None) -> RawMetadata:
         return parse_email(metadata)[0]
     except (ValueError, LookupError):  # a broken encoding
         return {}
+    except (
+        AssertionError
+    ):  # packaging before 25 asserts that a body has one part, which a document may contradict
+        return {}
 
 
 def _ownership(release: Package) -> dict[str, Any]:
@@ -129,7 +140,7 @@ def _file(project: Project, file: PackageFile) -> dict[str, Any]:
         "has_sig": False,
         "md5_digest": digests["md5"],
         "packagetype": "bdist_wheel" if is_wheel else "sdist",
-        "python_version": file.filename.split("-")[-3] if is_wheel else "source",
+        "python_version": _python_tag(file.filename) if is_wheel else "source",
         "requires_python": file.requires_python,
         "size": file.listed_size,
         "upload_time": moment.isoformat(timespec="seconds") if moment else None,
@@ -138,6 +149,12 @@ def _file(project: Project, file: PackageFile) -> dict[str, Any]:
         "yanked": file.yanked is not None,
         "yanked_reason": file.yanked or None,
     }
+
+
+def _python_tag(filename: str) -> str | None:
+    """Return the Python tag of a wheel; None where its name has none, as that of a mirrored file may."""
+    parts = filename.removesuffix(".whl").split("-")
+    return parts[-3] if len(parts) in WHEEL_NAME_PARTS else None
 
 
 def _is_yanked(release: Package) -> bool:

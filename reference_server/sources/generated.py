@@ -147,6 +147,25 @@ class _Digests(Mapping[str, str]):
         return len(ALGORITHMS)
 
 
+class _Serials(Mapping[str, int]):
+    """The serials of projects: those that were changed, and one for all others."""
+
+    def __init__(self, changed: Mapping[str, int], first: int) -> None:
+        self._changed, self._first = changed, first
+
+    def __getitem__(self, name: str) -> int:
+        return self._changed.get(name, self._first)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._changed)
+
+    def __len__(self) -> int:
+        return len(self._changed)
+
+    def __repr__(self) -> str:
+        return f"{self._changed}, else {self._first}"
+
+
 class GeneratedStore(MemoryStore):
     """A generated index as packages of one GitLab project. Those of a project are there once it was asked for.
 
@@ -162,7 +181,7 @@ class GeneratedStore(MemoryStore):
         self._changed_before: set[str] = set()  # and not made yet
         self._lasting: set[str] = set()  # made and changed
         self._remembered = 0  # how many generated files
-        self._first_serial = next(self._changes)
+        self._begin_serials()
         self._is_quiet = False
 
     def generated_names(self, gitlab_project: int) -> GeneratedNames:
@@ -196,6 +215,14 @@ class GeneratedStore(MemoryStore):
             self._bring(gitlab_project, normalize(parsed[0]) if parsed else "")
             return super().files_named(gitlab_project, sha256, filename)
 
+    def generated_serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serials of those projects, by name."""
+        del gitlab_project  # no other has any
+        with self.lock:
+            changed = self._lasting | self._changed_before
+            known = {name: self._serials[self._owner, name] for name in sorted(changed)}
+        return _Serials(known, self._first_serial)
+
     @property
     def edition(self) -> None:
         """Have no edition: packages are made and forgotten while they are read."""
@@ -215,7 +242,15 @@ class GeneratedStore(MemoryStore):
             self._changed_before.clear()
             self._lasting.clear()
             self._remembered = 0
-            self._first_serial = next(self._changes)
+            self._begin_serials()
+
+    def _begin_serials(self) -> None:
+        """Give one serial to every project, and to the index, which has the latest of its projects."""
+        self._first_serial = next(self._changes)
+        for owner, name in [*self._serials]:
+            if owner == self._owner and name is not None and self._number(name) >= 0:
+                del self._serials[owner, name]
+        self._serials[self._owner, None] = self._first_serial
 
     def _number(self, name: str) -> int:
         number = self._all.number(name)
@@ -242,12 +277,14 @@ class GeneratedStore(MemoryStore):
     def _make(self, name: str, number: int) -> None:
         """Make the packages of a project. Its page is always the same, and so is its serial."""
         packages = tuple(self._packages_of(number))
+        serial = self._serials.get((self._owner, name))
         for package in packages:
             self.put_package(package)
         self._remembered += len(packages)
         if name in self._changed_before:
             self._changed_before.remove(name)
             self._lasting.add(name)
+            self._serials[self._owner, name] = serial or self._first_serial
         else:
             self._made[name] = packages
             self._serials[self._owner, name] = self._first_serial

@@ -18,6 +18,8 @@ OWNER = 0
 class MirrorStore(MemoryStore):
     """The projects of another index, which every GitLab project sees alike."""
 
+    is_copy = True
+
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
         """Return all packages, oldest first."""
         del gitlab_project

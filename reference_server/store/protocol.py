@@ -35,6 +35,10 @@ class Store(Protocol):
         """Keep all other writers out. The lock is reentrant."""
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it has what another index has. Then its serials count what was fetched."""
+
+    @property
     def blobs(self) -> Blobs:
         """The place for incoming content."""
 
@@ -116,6 +120,9 @@ class Store(Protocol):
 
     def generated_names(self, gitlab_project: int) -> Sequence[str]:
         """Return the normalized names of projects whose packages are made when they are asked for by name."""
+
+    def generated_serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serials of those projects, by name."""
 
     @property
     def edition(self) -> object | None:

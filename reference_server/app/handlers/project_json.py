@@ -8,18 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from werkzeug import Response
-
 from reference_server.app.handlers.call import is_there
 from reference_server.app.handlers.sending import page_answer
-from reference_server.app.handlers.simple import listed, serial_of
+from reference_server.app.handlers.simple import listed, redirect, serial_of, stated
 from reference_server.archives.opening import leniently
-from reference_server.model.errors import PackageNotFoundError
-from reference_server.model.grammar import version_key
+from reference_server.model.errors import FileDamagedError, PackageNotFoundError
 from reference_server.rendering.page_cache import RenderedPage
-from reference_server.rendering.project_json import Project, document
+from reference_server.rendering.project_json import Project, described, document
 
 if TYPE_CHECKING:
+    from werkzeug import Response
+
     from reference_server.app.handlers.call import ReadingCall
     from reference_server.model import Package, PackageFile
 
@@ -48,23 +47,30 @@ def _answer(call: ReadingCall, name: str, version: str | None = None) -> Respons
         raise PackageNotFoundError
     if name != normalized:
         return _redirect(call, normalized, version)
+    chosen = described(packages, version)
+    if chosen is None:
+        raise PackageNotFoundError
     asked = Project(
         packages=packages,
         emptied=_emptied(call, name),
-        serial=serial,
+        serial=stated(call, serial),
         root=call.request.root_url.rstrip("/"),
         path_of=partial(_path, call),
     )
-    chosen = asked.latest() if version is None else _of_version(packages, version)
     body = document(asked, chosen, _metadata(call, chosen), whole=version is None)
-    return page_answer(call, RenderedPage(json.dumps(body).encode(), MEDIA_TYPE), vary="", serial=serial)
+    return page_answer(
+        call, RenderedPage(json.dumps(body).encode(), MEDIA_TYPE), vary="", serial=stated(call, serial)
+    )
 
 
 def _redirect(call: ReadingCall, name: str, version: str | None) -> Response:
     """Redirect to a relative URL, which keeps the origin and prefix that the client uses."""
-    parts = [name, "json"] if version is None else [name, version, "json"]
-    up = "../" * (len(parts) - 1 + call.request.routed_path.endswith("/"))
-    return Response(status=301, headers={"Location": up + "/".join(quote(each, safe="") for each in parts)})
+    path = call.request.routed_path
+    parts = [name] if version is None else [name, version]
+    if call.request.flavour.routed(path) != path:  # PyPI's path: below a GitLab project, `json` comes first
+        parts.append("json")
+    up = "../" * (len(parts) - 1 + path.endswith("/"))
+    return redirect(call, up + "/".join(quote(each, safe="") for each in parts))
 
 
 def _path(call: ReadingCall, file: PackageFile) -> str:
@@ -81,14 +87,6 @@ def _emptied(call: ReadingCall, name: str) -> list[str]:
     return [package.version for package in packages if not package.files]
 
 
-def _of_version(packages: list[Package], version: str) -> Package:
-    wanted = version_key(version)
-    found = next((each for each in packages if version_key(each.version) == wanted), None)
-    if found is None:
-        raise PackageNotFoundError
-    return found
-
-
 def _metadata(call: ReadingCall, release: Package) -> bytes | None:
     """Return the metadata of the first file of a release that has some, or else in the first one."""
     offered = (file.core_metadata.document for file in release.files if file.core_metadata)
@@ -97,5 +95,8 @@ def _metadata(call: ReadingCall, release: Package) -> bytes | None:
 
 def _inside(call: ReadingCall, file: PackageFile) -> bytes | None:
     rules = call.registry.rules
-    archive = leniently(rules.open_archive)(file.filename, file.blob, rules.archive_limits)
+    try:
+        archive = leniently(rules.open_archive)(file.filename, file.blob, rules.archive_limits)
+    except (FileNotFoundError, FileDamagedError):  # the page of the project lists such a file, too
+        return None
     return rules.reads_metadata(archive) if archive else None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reference_server.rendering.page_cache import RenderedPage
 
 CHUNK = 64 * 1024
+SERIAL = "X-PyPI-Last-Serial"
+"""The header field of a serial. Source: Warehouse's documentation, "Index API"."""
 R = TypeVar("R", bound=Response)
 
 
@@ -69,7 +71,7 @@ class PageAnswer(LastingAnswer):
 def page_answer(
     call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary: str, serial: int | None = None
 ) -> Response:
-    """Send a page, compressed if the client prefers that and the page is large enough."""
+    """Send a page, compressed if the client prefers that and the page is large enough. It states a serial if given."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
     gzips = wanted and (rendered.size is None or rendered.size >= (minimum or 0))
@@ -77,8 +79,8 @@ def page_answer(
     etag = f'{weakly}"{rendered.digest}-gzip"' if gzips else f'{weakly}"{rendered.digest}"'
     varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
     headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
-    if serial is not None and call.request.flavour.has_serials:
-        headers["X-PyPI-Last-Serial"] = str(serial)
+    if serial is not None:
+        headers[SERIAL] = str(serial)
     if call.request.flavour.compares_etags_as_text:
         refused = _unchanged(headers) if call.request.headers.get("If-None-Match") == etag else None
     else:
@@ -177,7 +179,7 @@ def _unchanged(headers: Mapping[str, str]) -> Response:
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name in {"ETag", "Vary"}}
+    return {name: value for name, value in headers.items() if name in {"ETag", "Vary", SERIAL}}
 
 
 def _unsatisfiable(size: int) -> Response:

@@ -34,7 +34,7 @@ VARY = "Accept"
 def root_page(call: ReadingCall) -> Response:
     """List every project once."""
     if call.registry.rules.redirects_slashless and _slashless(call):
-        return _redirect(call, "simple/")
+        return redirect(call, "simple/")
     media_type = _media_type(call)
     if media_type is None:
         return not_acceptable(call.registry.rules.serializations, vary=VARY)
@@ -50,7 +50,7 @@ def root_page(call: ReadingCall) -> Response:
         return RenderedPage(call.alteration.rendered(written), media_type)
 
     rendered = call.pages.page((*_origin(call), media_type), serial, render)
-    return page_answer(call, rendered, vary=_vary(call), serial=serial)
+    return page_answer(call, rendered, vary=_vary(call), serial=stated(call, serial))
 
 
 def project_page(call: ReadingCall, name: str) -> Response:
@@ -63,7 +63,7 @@ def project_page(call: ReadingCall, name: str) -> Response:
     slashless = _slashless(call)
     if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
         listed(call, name)
-        return _redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
+        return redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
     media_type = _media_type(call)
     if media_type is None:
         return not_acceptable(rules.serializations, vary=VARY)
@@ -77,18 +77,20 @@ def project_page(call: ReadingCall, name: str) -> Response:
 
     key = (*_origin(call), normalized, media_type)
     rendered = call.pages.page(key, serial, render)
-    return page_answer(call, rendered, vary=_vary(call), serial=serial)
+    return page_answer(call, rendered, vary=_vary(call), serial=stated(call, serial))
 
 
 def _root(call: ReadingCall, serial: int) -> RootPage:
     rules = call.registry.rules
+    store, has_serials = call.registry.store, call.request.flavour.has_serials
     links: Sequence[ProjectLink] = _linked_versions(call) if rules.links_versions else _linked_projects(call)
-    if call.request.flavour.has_serials:
+    if has_serials:
         links = _with_serials(call, links, serial)
     for owner in call.index.gitlab_projects:
-        if names := call.registry.store.generated_names(owner.id):
+        if names := store.generated_names(owner.id):
             stored = tuple(link for link in links if link.url.rstrip("/") not in names)
-            links = ManyProjects(stored, names)
+            serials = store.generated_serials(owner.id) if has_serials else None
+            links = ManyProjects(stored, names, serials)
     return RootPage(
         owner=call.index.name,
         projects=links,
@@ -186,8 +188,12 @@ def serial_of(call: ReadingCall, normalized: str | None = None) -> int:
 
 
 def stated(call: ReadingCall, serial: int) -> int | None:
-    """Return a serial as pages state it: None where the flavour states none."""
-    return serial if call.request.flavour.has_serials else None
+    """Return a serial as answers state it: None where the flavour states none, and for what another index has.
+
+    A mirror counts what it fetches, and beside the serials of this registry its own would go back.
+    """
+    is_stated = call.request.flavour.has_serials and not call.registry.store.is_copy
+    return serial if is_stated else None
 
 
 def listed(call: ReadingCall, name: str) -> tuple[Package, ...]:
@@ -249,7 +255,7 @@ def _slashless(call: ReadingCall) -> bool:
     return not call.request.routed_path.endswith("/")
 
 
-def _redirect(call: ReadingCall, location: str) -> Response:
+def redirect(call: ReadingCall, location: str) -> Response:
     """Redirect to a relative URL, which keeps the origin and prefix that the client uses."""
     query = call.request.query_string.decode("latin-1")
     return Response(status=301, headers={"Location": f"{location}?{query}" if query else location})

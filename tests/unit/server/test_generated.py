@@ -166,6 +166,29 @@ def test_a_project_that_was_changed_before_it_was_asked_for_is_not_forgotten(
     assert store.serial(1, FIRST) == serial
 
 
+def test_every_project_and_the_index_have_the_serials_of_their_pages() -> None:
+    with ReferenceServer(flavour="pypi", generated=GeneratedIndex(projects=3)) as server:
+
+        def serials() -> tuple[int, dict[str, int]]:
+            page = get(server).json()
+            entries = {each["name"]: each["_last-serial"] for each in page["projects"]}
+            pages = {name: get(server, f"{name}/").json()["meta"]["_last-serial"] for name in entries}
+            assert entries == pages
+            assert get(server).json() == page  # to ask for a project changes nothing
+            assert page["meta"]["_last-serial"] >= max(entries.values())
+            return page["meta"]["_last-serial"], entries
+
+        index, before = serials()
+        assert index == max(before.values())
+        server.publish(wheel(FIRST, "9"))  # before it was asked for
+        server.registry.yank("generated-0000001")
+        later, after = serials()
+        assert later == after["generated-0000001"] > after[FIRST] > index
+        assert after["generated-0000002"] == before["generated-0000002"]
+        server.reset()
+        assert min(serials()[1].values()) > later
+
+
 def test_pieces_are_the_page() -> None:
     stored = ProjectLink(name="A&B", url="a-b/")
     many = ManyProjects((stored,), GeneratedNames(20_000, frozenset({3})))

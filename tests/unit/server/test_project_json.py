@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from reference_server.serving.registry_host import RegistryHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reference_server.serving.published import Published
 
@@ -117,6 +117,23 @@ def test_metadata_that_cannot_be_read_leaves_the_fields_empty(server: ReferenceS
     assert document(server, "/pypi/demo/json")["info"]["version"] == "1.0"
 
 
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=x", "multipart/mixed", "message/rfc822"])
+def test_metadata_of_several_parts_are_no_failure(server: ReferenceServer, kind: str) -> None:
+    text = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nContent-Type: {kind}\n\n--x\n\na\n--x--\n"
+    server.publish(wheel("demo", "1.0")).metadata(text.encode())
+    assert document(server, "/pypi/demo/json")["info"]["version"] == "1.0"
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"other")])
+def test_a_release_without_its_content_has_no_metadata(damage: Any, tmp_path: Path) -> None:
+    with ReferenceServer(flavour="pypi", store=tmp_path) as server:
+        file = server.publish(sdist("demo", "1.0", summary="lost"))
+        (blob,) = tmp_path.glob(f"blobs/*/{file.sha256}")
+        damage(blob)
+        found = document(server, "/pypi/demo/json")
+        assert (found["info"]["version"], found["info"]["summary"]) == ("1.0", None)
+
+
 @pytest.mark.parametrize("build", [wheel, sdist])
 def test_a_file_is_described_and_found(server: ReferenceServer, build: Any) -> None:
     made: Distribution = build("demo", "1.0")
@@ -215,6 +232,25 @@ def test_another_spelling_of_a_name_is_redirected(server: ReferenceServer, path:
     assert [each.status_code for each in answer.history] == [301]
     assert "/pypi/demo-pkg/" in answer.url
     assert answer.json()["info"]["name"] == "Demo.Pkg"
+
+
+@pytest.mark.parametrize("version", ["", "/1.0"])
+@pytest.mark.parametrize(
+    "path", ["/pypi/Demo.Pkg{}/json", "/api/v4/projects/2/packages/pypi/json/Demo.Pkg{}"]
+)
+def test_a_redirect_is_followed_with_its_query(server: ReferenceServer, path: str, version: str) -> None:
+    server.publish(wheel("Demo.Pkg", "1.0"))
+    answer = get(server, f"{path.format(version)}?a=b&c")
+    assert [each.status_code for each in (*answer.history, answer)] == [301, 200]
+    assert answer.url == f"{server.origin}{path.format(version).replace('Demo.Pkg', 'demo-pkg')}?a=b&c"
+
+
+@pytest.mark.parametrize("path", ["/simple/", "/simple/demo/", "/pypi/demo/json"])
+def test_an_unchanged_page_has_its_serial(server: ReferenceServer, path: str) -> None:
+    server.publish(wheel("demo", "1.0"))
+    first = get(server, path)
+    again = get(server, path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.headers[SERIAL]) == (304, first.headers[SERIAL])
 
 
 @pytest.mark.parametrize("path", ["/pypi/other/json", "/pypi/demo/2.0/json", "/pypi/demo/1.0/2.0/json"])

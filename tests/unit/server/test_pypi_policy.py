@@ -121,6 +121,18 @@ def test_a_field_needs_the_version_that_introduced_it(since: str, name: str) -> 
     )
 
 
+@pytest.mark.parametrize("name", ["maintainer", "requires_python"])
+def test_a_blank_field_is_one_of_its_version(name: str) -> None:
+    """The index strips no value of a form, and packaging takes each field that is there for stated."""
+    with pytest.raises(ExceptionGroup, match="metadata"):
+        packaging.metadata.Metadata.from_raw(
+            {"metadata_version": "1.1", "name": "demo", "version": "1.0", name: " "}  # type: ignore[misc]
+        )
+    stated = replace(upload(), fields={"metadata_version": ("1.1",), name: (" ",)})
+    with pytest.raises(PolicyError, match=r"introduced in metadata version 1\.2, not 1\.1"):
+        pypi_metadata.fields_are_of_the_version(stated)
+
+
 def test_what_is_right_is_taken() -> None:
     metadata = Metadata(
         metadata_version="2.4",
