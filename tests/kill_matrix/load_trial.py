@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -50,6 +51,9 @@ READERS = ("pip", "mirror", "uv", "pip")
 
 THINK, LONG_THINK = 0.02, 0.3
 """Seconds between two visits of a reader, and those where writers wait for seconds anyhow."""
+
+LOOK = 0.2
+"""Seconds that publishers wait at most between two rounds until each reader has visited once: less than `QUIET`."""
 
 SETTLE, PATIENT = 0.4, 1.5
 """How long pages may take to settle, and an upload to be answered where a fault lets it wait, in seconds."""
@@ -97,13 +101,14 @@ class LoadTrial:
 
 
 def _drive(run: Run, *, think: float) -> Recorded:
-    recorder, barrier = Recorder("threads", gethostname()), Barrier(PUBLISHERS)
+    recorder, visits = Recorder("threads", gethostname()), Counter[str]()
+    barrier = Barrier(PUBLISHERS, partial(_await_readers, visits))
     writers = [
         Thread(target=_publish, args=(_visitor(run, recorder, f"twine {number}"), barrier))
         for number in range(PUBLISHERS)
     ]
     readers = [
-        Thread(target=_read, args=(_visitor(run, recorder, f"{name} {number}"), name, writers, think))
+        Thread(target=_read, args=(_visitor(run, recorder, f"{name} {number}"), name, writers, think, visits))
         for number, name in enumerate(READERS)
     ]
     for each in (*writers, *readers):
@@ -135,9 +140,24 @@ def _publish(visitor: Visitor, barrier: Barrier) -> None:
             visitor.upload(visitor.names.at(moment, visitor.random), alone=bool(moment % 2))
 
 
-def _read(visitor: Visitor, behaviour: str, writers: list[Thread], think: float) -> None:
+def _read(
+    visitor: Visitor, behaviour: str, writers: list[Thread], think: float, visits: Counter[str]
+) -> None:
     behaves: Behaviour = BEHAVIOURS[behaviour](visitor)
     with contextlib.closing(visitor):
         while any(each.is_alive() for each in writers):
             behaves.visit()
+            visits[visitor.who] += 1
             time.sleep(think)
+
+
+def _await_readers(visits: Counter[str]) -> None:
+    """Wait between two rounds until readers have seen the last one: on a quick machine all rounds are over at once.
+
+    Two visits of each: one of them may have begun before.
+    """
+    before, deadline = visits.copy(), time.monotonic() + LOOK
+    while time.monotonic() < deadline:
+        if len(visits) == len(READERS) and all(visits[who] >= before[who] + 2 for who in [*visits]):
+            return
+        time.sleep(0.005)
