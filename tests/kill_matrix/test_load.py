@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NAME = attrgetter("name")
 CROWDED = [fault for fault in FAULTS if LOAD.intersection(fault.caught_by)]
 
+TRIALS = 3
+"""Loads within which a fault is caught: each takes a second, in which users may not meet as the fault needs it."""
+
 
 @pytest.fixture
 def load_trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LoadTrial:
@@ -34,7 +37,10 @@ def load_trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LoadTrial:
 @pytest.mark.long
 @pytest.mark.parametrize("fault", CROWDED, ids=NAME)
 def test_checks_of_load_catch_what_the_fault_names_and_no_more(fault: Fault, load_trial: LoadTrial) -> None:
-    results = results_of_load(load_trial, fault)
+    for _ in range(TRIALS):
+        results = results_of_load(load_trial, fault)
+        if LOAD.intersection(fault.caught_by) <= red(results).keys():
+            break
     assert results.keys() == LOAD
     assert disagreements(results, fault.caught_by) == {}
     assert other_reasons(fault, results) == "", accept(fault)

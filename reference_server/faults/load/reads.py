@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from itertools import count
+from random import Random
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.crowds import QUIET, ForgetsFilesOfCrowds, InCrowds
@@ -48,13 +48,13 @@ class GhostsInCrowds(ReadsInCrowds):
 
 
 class StaleWorker(InCrowds):
-    """Answers every second page from a worker that hears of nothing as long as crowds go on publishing."""
+    """Answers about half of the pages from a worker that hears of nothing as long as crowds go on publishing."""
 
     caught_by = ("load.one-order",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns = count()
+        self.chance = Random(0)  # noqa: S311 - turns would give a form or a project to one worker for good
         self.known: dict[str, ProjectPage] = {}
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -62,7 +62,7 @@ class StaleWorker(InCrowds):
             self.known[page.normalized] = page
             return page
         known = self.known.setdefault(page.normalized, page)
-        return page if next(self.turns) % 2 else known
+        return page if self.chance.random() < 0.5 else known
 
 
 class HtmlOfBefore(ForgetsFilesOfCrowds):
