@@ -28,9 +28,11 @@ def template_mistake(template: str, allowed: Collection[str]) -> str:
         return f"expected braces around one of {known}; found {{{min(unknown)}}}"
     bare = _PLACEHOLDER.sub("", template)
     if "{" in bare or "}" in bare:
-        return f"expected a brace to close each that opens, and none besides; found {_shown(template)}"
+        return (
+            f"expected a brace to close each that opens, and none besides; found {_without_secrets(template)}"
+        )
     if "#" in template:
-        return f"expected a URL without a fragment, which is never sent; found {_shown(template)}"
+        return f"expected a URL without a fragment, which is never sent; found {_without_secrets(template)}"
     return url_mistake(template)
 
 
@@ -42,7 +44,7 @@ def url_mistake(url: str) -> str:
     except ValueError:
         is_http = False
     if not is_http or "{" in parts.netloc or " " in url or not url.isprintable():
-        return f"expected an http(s) URL; found {_shown(url)}"
+        return f"expected an http(s) URL; found {_without_secrets(url)}"
     if "@" in parts.netloc:
         return "expected a URL without user name and password; give them in [credentials.default]"
     for name, value in parse_qsl(parts.query):
@@ -74,7 +76,7 @@ def encoded(value: str, what: str) -> str:
         raise CannotDo(f"a URL cannot have the {what} {value!r}") from None
 
 
-def _shown(url: str) -> str:
+def _without_secrets(url: str) -> str:
     from conformance.wire.credential_patterns import hide_credentials_in_url  # `requests` comes with it
 
     return repr(hide_credentials_in_url(url))
