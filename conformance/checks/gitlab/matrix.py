@@ -111,6 +111,7 @@ class Matrix:
 
     projects: Mapping[str, PreparedProject]
     _answers: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
+    _uploads: dict[tuple[str, str, str], Distribution] = field(default_factory=dict)
 
     def judged(self, action: str) -> dict[Cell, Answer]:
         """Return the answers to all cells of an action that this target has a credential and a project for.
@@ -148,6 +149,14 @@ class Matrix:
         """Return the answer to one cell."""
         key = (visibility, caller, action)
         if key not in self._answers:
+            upload = self.upload(visibility, caller, action)
+            self._answers[key] = ask(self.projects[visibility], caller, action, upload=upload)
+        return self._answers[key]
+
+    def upload(self, visibility: str, caller: str, action: str) -> Distribution:
+        """Return the file that is uploaded for one cell: always the same, since a refusal may name it."""
+        key = (visibility, caller, action)
+        if key not in self._uploads:
             allowed = any(
                 (cell.visibility, cell.caller, cell.action) == key and 201 in cell.statuses
                 for cell in cells()
@@ -155,9 +164,8 @@ class Matrix:
             project = self.projects[visibility]
             # What has to be refused is for a project that exists: new ones have rows of their own.
             name = project.accepting if allowed else project.published.name
-            upload = wheel(name, f"2.{len(self._answers)}")
-            self._answers[key] = ask(project, caller, action, upload=upload)
-        return self._answers[key]
+            self._uploads[key] = wheel(name, f"2.{len(self._uploads)}")
+        return self._uploads[key]
 
 
 def has_credential(registry: RegistryClient, caller: str) -> bool:

@@ -10,7 +10,6 @@ from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, has_cr
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import Untestable
-from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient, Remark
@@ -118,7 +117,7 @@ def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
     for caller in callers:
         for action in SHUT_OUT[caller]:
             there = matrix.answer("private", caller, action)
-            nowhere = ask(absent, caller, action, upload=wheel(private.published.name, "3.0"))
+            nowhere = ask(absent, caller, action, upload=matrix.upload("private", caller, action))
             found += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
     expect.rule(
         "a private GitLab project to be answered like one that does not exist",

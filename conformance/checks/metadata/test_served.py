@@ -83,14 +83,28 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     name = new_name("metadata-long")
     document = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\n" + LINE * LINES
     distribution = wheel(name, "1.0", document=document.encode())
-    publish(registry, distribution)
-    file = link(index.pages(name)[-1], distribution)
+    short = wheel(name, "0.9")
+    publish(registry, short, distribution)
+    page = index.pages(name)[-1]
+    file = link(page, distribution)
     if file.core_metadata in (None, False):
         raise NotApplicable("the page does not announce the metadata file of a wheel with a long description")
     answer = fetch(registry, metadata_url(file.url))
     if answer.status != 200:
-        raise Untestable(f"a metadata file that is announced is not served ({answer}); see metadata.served")
+        _require_a_short_one(registry, link(page, short))
+    if answer.is_server_error:
+        raise Untestable(f"the metadata file of a wheel with a long description ends in an error: {answer}")
+    expect.status(answer, 200)
     expect.equal(answer.content, document.encode(), of="the metadata file, as in the wheel,", where=answer)
+
+
+def _require_a_short_one(registry: RegistryClient, short: FileLink) -> None:
+    """Raise Untestable unless the metadata file of a wheel with a short description is announced and served."""
+    if short.core_metadata in (None, False):
+        raise Untestable("the page does not announce the metadata file of a wheel with a short description")
+    answer = fetch(registry, metadata_url(short.url))
+    if answer.status != 200:
+        raise Untestable(f"a metadata file that is announced is not served ({answer}); see metadata.served")
 
 
 def _is_large(each: MetadataFile) -> bool:

@@ -16,7 +16,7 @@ from conformance.kit.versions import version_key
 from reference_server.distributions import sdist
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
 
 SDIST = (".tar.gz", ".zip")
 
@@ -58,7 +58,9 @@ def test_covers_files(index: Index) -> None:
 
 
 @check("simple.json.versions.complete")
-def test_complete(registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName) -> None:
+def test_complete(
+    registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName, remark: Remark
+) -> None:
     """Of a version without a wheel, too."""
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
@@ -71,7 +73,9 @@ def test_complete(registry: RegistryClient, index: Index, corpus: Corpus, new_na
             broken_by=[f"{version} is missing" for version in missing],
             where=page,
         )
-    if corpus.published:
+    if corpus.published and not any(each.filename.endswith(SDIST) for each in accepted):
+        remark("judged without the version of an sdist: the target has accepted none")
+    elif corpus.published:
         alone = sdist(new_name("sdist-alone"), "1.0")
         publish(registry, alone)
         page = index.json(alone.name)

@@ -17,7 +17,7 @@ from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT, page_in
 from conformance.kit.uploads.publishing import link, publish
 from conformance.pages import ProjectPage, read_json
-from conformance.verdicts import NotApplicable
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ MESSAGES = ("message", "error", "detail", "title", "errors")
 
 NAMES_OF_FILES = ("file", "extension", "wheel", "archive", "distribution", "format", ".exe")
 """Words for what `setup.exe` is not, and what it is."""
+
+OF_TAKEN = ("exist", "taken", "already", "duplicate", "conflict")
+"""Words of a refusal whose reason is a file that is there."""
 
 MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
@@ -162,12 +165,21 @@ def test_again_after_refusal(registry: RegistryClient, new_name: NewName) -> Non
             again[mistake] = registry.upload(distribution)
     if not again:
         raise NotApplicable(f"the target accepts every upload, even with {', '.join(MISTAKES)}")
-    wrong = {mistake: answer for mistake, answer in again.items() if not answer.is_success}
+    wrong = {mistake: answer for mistake, answer in again.items() if _says_taken(answer)}
     expect.rule(
         "a file to be accepted with the right form, after one that was refused",
         broken_by=[f"after {mistake}: status {answer.status}" for mistake, answer in wrong.items()],
         where=expect.requests((wrong or again).values()),
     )
+    for mistake, answer in again.items():
+        if not answer.is_success:
+            raise Untestable(f"after {mistake}, the right form was refused for another reason: {answer}")
+
+
+def _says_taken(answer: Answer) -> bool:
+    """Tell whether an upload is refused because its file is there."""
+    reason = f"{answer.reason} {answer.text}".lower()
+    return answer.status == 409 or (answer.is_client_error and has_any(reason, OF_TAKEN))
 
 
 @check("upload.size-limit")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, RegistryClient, SecondUpload
 
 ALREADY_THERE = "already exist"
-FIRST, OTHER = ">=3.8", ">=3.7,!=3.9.1"
-"""The Requires-Python of a file, and of another of its name."""
+FIRST, OTHER = ">=3.8", ">=3.7"
+"""The Requires-Python of a file, and of another of its name: one clause each, so that there is no order to change."""
 
 PLATFORMS = ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64", "cp312-cp312-win_amd64")
 
@@ -52,7 +52,7 @@ def _taken_in_every_spelling(registry: RegistryClient, name: str) -> None:
     expect.refused(registry.upload(other, form=upload_form(other).with_field("version", "1.0.0")))
     expect.same_bytes(registry.download(link_to(registry, first)), first)
     page = registry.project_page(name, fresh=True)
-    changed = [file.filename for file in page.files if file.requires_python == OTHER]
+    changed = [file.filename for file in page.files if (file.requires_python or "").replace(" ", "") == OTHER]
     expect.rule("the first file to keep its Requires-Python", broken_by=changed, where=page.where)
 
 
