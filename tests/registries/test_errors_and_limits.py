@@ -9,6 +9,7 @@ import pytest
 from werkzeug import Response
 
 from conformance.verdicts import Verdict
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.upload_forms import filename_of, text_of
 from reference_server.faults.consistency.deletions import (
     ProjectsDeletedByPrefix,
@@ -65,6 +66,25 @@ class PagesOfASecondAgo(Fault):
         kept = Response(response.get_data(), status=response.status_code, headers=list(response.headers))
         self._copies[key] = (time.monotonic(), kept)
         return response
+
+
+class ProjectsDeletedByAJob(Fault):
+    """Deletes a project, and those whose names begin alike, when its page is asked for once more."""
+
+    def __init__(self) -> None:
+        self._due: set[str] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        name = request.arguments.get("name", "")
+        if request.endpoint == "delete_project":
+            self._due.add(name)
+            return Response(status=204)
+        if request.endpoint == "project_page" and name in self._due:
+            owner = gitlab_project_of(request)
+            for package in request.registry.packages(owner):
+                if package.normalized.startswith(name):
+                    request.registry.delete_package(owner, package.id)
+        return None
 
 
 class SdistsRefused(Fault):
@@ -168,6 +188,12 @@ def test_a_deletion_that_pages_show_late_is_waited_for(fault: type[Fault]) -> No
 def test_pages_that_are_late_after_a_right_deletion_are_no_loss() -> None:
     found = judged(DELETION, PagesOfASecondAgo(), settle=3)
     assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_what_a_job_deletes_too_is_looked_for_once_it_has_run() -> None:
+    found = judged(DELETION, ProjectsDeletedByAJob(), settle=1)
+    assert found.verdict is Verdict.FAILED, found.message
+    assert "expected everything else to stay when a project is deleted" in found.message
 
 
 @pytest.mark.parametrize(
