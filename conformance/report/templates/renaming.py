@@ -204,7 +204,8 @@ def headers(plain: bytes) -> list[int]:
     found, at = [], 0
     while plain[at : at + 512].strip(b"\0"):
         found.append(at)
-        size = int(plain[at + 124 : at + 136].strip(b"\0 ") or b"0", 8)
+        if (size := int(plain[at + 124 : at + 136].strip(b"\0 ") or b"0", 8)) < 0:
+            raise ValueError("a tar archive has a member of a negative size")
         at += 512 + (size + 511) // 512 * 512
     return found
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.report.templates import renaming
-from conformance.report.templates.renaming import renamed, rezipped, shuffled
+from conformance.report.templates.renaming import headers, renamed, rezipped, shuffled
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -153,3 +153,11 @@ def test_without_names_of_the_run_nothing_changes() -> None:
     changed = renamed(given, RUN)
     assert changed
     assert file_of(changed["published"][0]) == distribution.content
+
+
+def test_a_tar_archive_with_a_member_of_a_negative_size_is_none() -> None:
+    """Its size leads back to its header."""
+    plain = bytearray(1024)
+    plain[:1], plain[124:136] = b"a", b"-0000002000\0"
+    with pytest.raises(ValueError, match="negative size"):
+        headers(bytes(plain))
