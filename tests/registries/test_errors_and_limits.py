@@ -142,6 +142,22 @@ class SecondUploads(Fault):
         return None
 
 
+class UploadsFailOfArchived(Fault):
+    """Answers 503 to uploads that a status forbids."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        is_refusal = request.endpoint == "upload" and response.status_code in {400, 403, 409}
+        return Response(status=503) if is_refusal else response
+
+
+class SecondWheelsRefused(Fault):
+    """Takes no wheel with a build tag."""
+
+    def handle(self, request: Request) -> Response | None:
+        has_build = request.endpoint == "upload" and b"-1-py3-" in filename_of(request)
+        return Response("one wheel is enough", status=400) if has_build else None
+
+
 class RangesOfHead(Fault):
     """Answers HEAD with a range with a status and a Content-Length."""
 
@@ -264,6 +280,17 @@ def test_a_range_in_a_head_request_changes_no_length(status: int, length: str, v
 def test_what_does_not_exist_matches_nothing(status: int, verdict: Verdict) -> None:
     found = judged(CONDITIONAL, AbsentIfNoneMatch(status))
     assert found.verdict is verdict, found.message
+
+
+def test_a_server_error_refuses_no_upload_to_an_archived_project() -> None:
+    found = judged("status.archived.no-upload", UploadsFailOfArchived())
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+
+
+def test_a_second_wheel_is_refused_for_the_status_alone() -> None:
+    found = judged("status.archived.no-upload", SecondWheelsRefused())
+    assert found.verdict is Verdict.PASSED, found.message
+    assert "judged without a second wheel of a version" in str(found)
 
 
 def test_requires_python_is_compared_in_any_spelling() -> None:

@@ -14,11 +14,12 @@ from conformance.kit.driver import Ability, require
 from conformance.kit.kept_answers import not_kept
 from conformance.kit.uploads.publishing import fetch, publish
 from conformance.kit.uploads.scenarios import link_to
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.status.marked_projects import Marks
-    from conformance.kit.fixtures import Corpus, Driver, Index, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, Driver, Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
     from conformance.pages import ProjectPage
 
@@ -93,12 +94,23 @@ def test_active_download(registry: RegistryClient, index: Index, marks: Marks) -
 
 
 @check("status.archived.no-upload")
-def test_archived_no_upload(registry: RegistryClient, index: Index, marks: Marks) -> None:
-    """Of a new version, and of the one that is there."""
+def test_archived_no_upload(
+    registry: RegistryClient, index: Index, marks: Marks, new_name: NewName, remark: Remark
+) -> None:
+    """Of a new version, and of the one that is there, where an active project takes a second wheel of a version."""
     archived = marks["archived"]
-    expect.refused(archived.upload)
     sibling = wheel(archived.project, archived.file.version, build="1")
-    expect.refused(registry.upload(sibling))
+    answers = [archived.upload, registry.upload(sibling)]
+    for answer in answers:
+        if not answer.is_server_error:
+            expect.refused(answer)
+    for answer in answers:
+        if answer.is_server_error:
+            raise Untestable(f"an upload to an archived project ends in a server error: {answer}")
+    active = new_name("two-wheels")
+    publish(registry, wheel(active, "1.0"))
+    if not registry.upload(wheel(active, "1.0", build="1")).is_success:
+        remark("judged without a second wheel of a version: an active project does not take one either")
     for page in index.pages(archived.project, fresh=True):
         expect.not_listed(page, [archived.second.filename, sibling.filename])
 

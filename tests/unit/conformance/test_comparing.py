@@ -113,6 +113,7 @@ def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None
         ("the time to be '2026-11-28T11:54:38.632507Z'", "no time", False),
         ("the time to end with Z", "'2026-11-28T11:54:38'", False),
         ("status 200", "status 404", False),
+        ("the URL to be http://127.0.0.1:8081/f", "http://127.0.0.1:9999/f", False),
     ],
 )
 def test_a_deviation_in_a_time_alone_is_known(expected: str, found: str, *, is_time: bool) -> None:
