@@ -18,6 +18,7 @@ from reference_server.faults.consistency.deletions import (
 )
 from reference_server.faults.fault import Fault
 from reference_server.faults.http.conditions import AbsentNotModified
+from reference_server.faults.metadata.files import MetadataComesLater
 from reference_server.faults.upload.duplicates import DuplicatesChangeRequiresPython
 
 from .one_row import judged
@@ -239,8 +240,13 @@ def test_a_refusal_that_names_the_file_reveals_no_project() -> None:
     ],
 )
 def test_long_metadata_is_as_available_as_short(status: int, width: int, verdict: Verdict) -> None:
-    found = judged(LONG, LongMetadata(status, width))
+    found = judged(LONG, LongMetadata(status, width), settle=0.1)
     assert found.verdict is verdict, found.message
+
+
+def test_long_metadata_may_be_late() -> None:
+    found = judged(LONG, MetadataComesLater(), settle=0.1)
+    assert found.verdict is Verdict.PASSED, found.message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
@@ -85,6 +86,7 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     distribution = wheel(name, "1.0", document=document.encode())
     short = wheel(name, "0.9")
     publish(registry, short, distribution)
+    moment = time.monotonic()
     page = index.pages(name)[-1]
     file = link(page, distribution)
     if file.core_metadata in (None, False):
@@ -92,6 +94,8 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     answer = fetch(registry, metadata_url(file.url))
     if answer.status != 200:
         _require_a_short_one(registry, link(page, short))
+        registry.settling.wait_out(moment)  # a metadata file that is late is for metadata.visible-together
+        answer = fetch(registry, metadata_url(file.url))
     if answer.is_server_error:
         raise Untestable(f"the metadata file of a wheel with a long description ends in an error: {answer}")
     expect.status(answer, 200)
