@@ -267,7 +267,7 @@ def test_only_a_file_that_is_said_to_be_there_is_taken(status: int, reason: str,
 
 @pytest.mark.parametrize(
     ("status", "length", "verdict"),
-    [(200, "10", Verdict.FAILED), (503, "0", Verdict.UNTESTABLE)],
+    [(200, "10", Verdict.NOTED), (503, "0", Verdict.UNTESTABLE)],
 )
 def test_a_range_in_a_head_request_changes_no_length(status: int, length: str, verdict: Verdict) -> None:
     found = judged(HEAD, RangesOfHead(status, length))
