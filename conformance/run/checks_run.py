@@ -255,7 +255,7 @@ class _Named(_Quiet):
 def _cpus(target: Target, selection: Selection) -> AbstractContextManager[None]:
     """Keep a run whose server is in its only process on one CPU: its threads wait for each other.
 
-    A load has to meet itself, which it does less on one CPU.
+    A load keeps all of them: its requests are to meet.
     """
     alone = target.embedded and not selection.processes and LOAD not in target.profile.features
     return on_one_cpu() if alone else nullcontext()
