@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from conformance.wire.credential import Credential
 
 SCHEMES = ("http://", "https://")
+SAFE, REFUSED = frozenset({"GET", "HEAD", "OPTIONS"}), 400
+"""A server may refuse a body that it has not read, and close the connection a moment after its answer. A safe request
+that meets the end of a connection is sent again. No other one can be, and so it does not follow such an answer there.
+Source: RFC 9110, 9.2.2, and RFC 9112, 9.6."""
 
 
 class Connections:
@@ -44,9 +48,11 @@ class Connections:
         self._timeout = limits.timeout
         self._usual_headers = default_headers()
         self._usual_headers["Accept-Encoding"] = CODINGS
+        self._may_be_closed = False
 
     def close(self) -> None:
         """Close the connections. The next request opens one."""
+        self._may_be_closed = False
         self._adapter.close()
 
     def send(
@@ -65,12 +71,16 @@ class Connections:
         prepared = self._prepared(method, url, headers, body, credential)
         if not (prepared.url or "").lower().startswith(SCHEMES):
             raise InvalidSchema(f"expected a URL of HTTP, found {url!r}")
-        return self._adapter.send(
+        if self._may_be_closed and method not in SAFE:
+            self.close()
+        response = self._adapter.send(
             prepared,
             timeout=self._timeout,
             verify=self._verify,
             proxies={} if urlsplit(url).hostname in LOOPBACK else get_environ_proxies(url),
         )
+        self._may_be_closed = body is not None and response.status_code >= REFUSED
+        return response
 
     def _prepared(
         self,

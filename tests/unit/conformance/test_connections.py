@@ -20,6 +20,7 @@ from conformance.wire.decoding import CODINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from socket import socket
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nSet-Cookie: a=b\r\n\r\n"
 KEY = Credential(username="jane", password="pässword", scheme="basic")
@@ -105,3 +106,36 @@ def test_a_redirect_that_leads_to_no_url_is_an_answer(location: str) -> None:
 def test_another_scheme_is_refused(url: str) -> None:
     with pytest.raises(InvalidSchema, match="expected a URL of HTTP, found"):
         Connections(TrafficLimits(), None).send("GET", url, headers={}, body=None, credential=None)
+
+
+def _answering(status: bytes, listener: socket) -> list[int]:
+    """Answer the first request of each connection, and close it when another one comes; return how many came."""
+    accepted = 0
+    listener.settimeout(60)
+    with listener:
+        while True:
+            connection, _ = listener.accept()
+            accepted += 1
+            with connection:
+                received = connection.recv(65_536)
+                if b"/end" in received:
+                    connection.sendall(ANSWER)
+                    return [accepted]
+                connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+                connection.recv(65_536)
+
+
+@pytest.mark.parametrize(
+    "status", [b"401 Unauthorized", b"413 Content Too Large", b"503 Service Unavailable"]
+)
+def test_an_upload_follows_no_refusal_on_its_connection(status: bytes) -> None:
+    listener = create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    connections = Connections(TrafficLimits(), None)
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(_answering, status, listener)
+        for _ in range(3):
+            answer = connections.send("POST", f"{url}/", headers={}, body=b"form", credential=None)
+            assert answer.status_code == int(status[:3])
+        connections.send("POST", f"{url}/end", headers={}, body=b"form", credential=None)
+        assert running.result(60) == [4]
