@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
+from packaging.utils import canonicalize_name
 
 from reference_server import ReferenceServer
 from reference_server.flavours import all_flavours
@@ -47,7 +48,7 @@ TYPES = {
     ".msi": "bdist_msi",
     ".rpm": "bdist_rpm",
 }
-PLURALS = {"classifier": "classifiers", "project_url": "project_urls", "home_page": "home_page"}
+PLURALS = {"classifier": "classifiers", "project_url": "project_urls"}
 UV_SYSTEMS = {"win": "x86_64-pc-windows-msvc", "macosx": "x86_64-apple-darwin"}
 """The platforms of uv by the beginnings of those in wheels. It has none for Windows on 32 bits."""
 NOTHING_RUNS = ("metadata-generation-failed", "Cannot import", "Failed to build", "setuptools")
@@ -64,7 +65,7 @@ class OddFile:
     @property
     def normalized(self) -> str:
         """The normalized name of the project."""
-        return re.sub(r"[-_.]+", "-", self.project).lower()
+        return canonicalize_name(self.project)
 
     @property
     def sha256(self) -> str:

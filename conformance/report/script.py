@@ -138,9 +138,9 @@ def _is_index(url: str, asked: Iterable[str]) -> bool:
 def _upload_url(result: RunResult, finding: CheckResult) -> str:
     """Return the URL that uploads go to; the registry's own where nothing was uploaded."""
     published = (each.url for each in result.published.values())
-    posted = (match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request)))
-    tried = (match["target"] for match in posted if match["method"] == "POST" and not match["raw"])
-    asked = [match["target"] for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request))]
+    requests = [match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request))]
+    asked = [match["target"] for match in requests]
+    tried = (match["target"] for match in requests if match["method"] == "POST" and not match["raw"])
     sent = chain(published, (each for each in tried if not _is_index(each, asked)))
     ours = result.target.upload_url or result.target.url
     return next((each for each in sent if each.startswith(ours)), ours)

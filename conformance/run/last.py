@@ -25,13 +25,15 @@ def wait_for_others(item: pytest.Item, budget: Budget, *, patience: float = PATI
     if not is_last(item):
         return
     others = sum(1 for each in item.session.items if _is_counted(each))
-    ended, progress, moment = -1, (-1, -1), time.monotonic()
+    ended = spent = -1.0
+    moment = time.monotonic()
     while ended < others and time.monotonic() - moment < patience:
         budget.require_open()
+        before = ended, spent
         with budget.account.locked() as state:
-            ended, now = int(state[Cell.ENDED]), (int(state[Cell.ENDED]), int(state[Cell.SPENT]))
-        if now != progress:
-            progress, moment = now, time.monotonic()
+            ended, spent = state[Cell.ENDED], state[Cell.SPENT]
+        if (ended, spent) != before:
+            moment = time.monotonic()
         time.sleep(PAUSE if ended < others else 0)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from conformance.errors import UserError
 from conformance.profiles import Profile, profile, profile_names
+from conformance.target.http_urls import has_userinfo, is_http
 from conformance.target.layouts import GITLAB, INDEX, Layout, layout
 from conformance.verdicts import Untestable
 
@@ -260,9 +261,9 @@ def _url(read: RegistryTable, kind: Layout) -> str:
 def _check_address(address: str, what: str, example: str) -> None:
     from conformance.wire.credential_patterns import hide_credentials_in_url
 
-    if _has_userinfo(address):
+    if has_userinfo(address):
         raise BadTarget(f"{what} holds a user name or password; give them with --username and --password")
-    if not _is_http(address):
+    if not is_http(address):
         raise BadTarget(
             f"{hide_credentials_in_url(address)!r} is not an http(s) URL; it should look like {example}"
         )
@@ -276,21 +277,6 @@ def _unfit(url: str, kind: Layout) -> str:
         f"{hide_credentials_in_url(url)} does not fit the layout {kind.name}{hint}; "
         f"it should look like {kind.example}"
     )
-
-
-def _has_userinfo(url: str) -> bool:
-    try:
-        return "@" in urlsplit(url).netloc
-    except ValueError:
-        return False
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _credential(name: str, table: CredentialTable) -> Credential:

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from conformance.wire.credential import Credential
 
 SCHEMES = ("http://", "https://")
-SAFE, REFUSED = frozenset({"GET", "HEAD", "OPTIONS"}), 400
-"""A server may refuse a body that it has not read, and close the connection a moment after its answer. A safe request
-that meets the end of a connection is sent again. No other one can be, and so it does not follow such an answer there.
-Source: RFC 9110, 9.2.2, and RFC 9112, 9.6."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that may be sent again. Source: RFC 9110, 9.2.2."""
+REFUSED = 400
+"""The status from which on a server may have refused a body without reading it, and then closes the connection a moment
+after its answer. A request that cannot be sent again does not follow such an answer. Source: RFC 9112, 9.6."""
 
 
 class Connections:

@@ -21,7 +21,7 @@ from conformance.wire.answer_times import AnswerTimes
 from conformance.wire.body import share
 from conformance.wire.bounds import BadAnswer, BrokenAnswer
 from conformance.wire.budget import Budget, Throttled
-from conformance.wire.connections import Connections
+from conformance.wire.connections import SAFE, Connections
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
 from conformance.wire.exchange import Exchange
@@ -46,7 +46,6 @@ MOST_KEPT = 4
 """Connections that are kept between requests at once: opening one takes as long as a request to a far target."""
 MOST_IDLE = 4.0
 """Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Follow(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from reference_server.app.routes import DESCRIPTIONS
 from reference_server.model.errors import PackageNotFoundError
 from reference_server.model.grammar import normalize
 from reference_server.rules.registry import Registry
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from reference_server.model import GitLabProject
     from reference_server.store.protocol import Store
 
-PAGES = frozenset({"project_page", "group_project_page", "project_json", "release_json"})
+PAGES = frozenset({"project_page", "group_project_page"}) | DESCRIPTIONS
 FILES = frozenset({"file", "group_file"})
 METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
-DESCRIPTIONS = frozenset({"project_json", "release_json"})
 PROVENANCE = "provenance"
 
 

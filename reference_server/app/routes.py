@@ -227,12 +227,10 @@ class IdConverter(IntegerConverter):
 
 
 BY_NAME = {route.name: route for route in ROUTES}
-PAGES = frozenset(
-    {"root_page", "project_page", "group_root_page", "group_project_page", "project_json", "release_json"}
-)
+DESCRIPTIONS = frozenset({"project_json", "release_json"})
+"""The routes of PyPI's JSON API, which only those flavours have that offer them."""
+PAGES = frozenset({"root_page", "project_page", "group_root_page", "group_project_page"}) | DESCRIPTIONS
 """The routes of pages, in HTML and JSON."""
-SELDOM = frozenset({"project_json", "release_json"})
-"""The routes that only those flavours have that offer them."""
 
 
 class MatchedRule(Rule):
@@ -263,7 +261,7 @@ def route_map(routes: Iterable[tuple[str, str, str]]) -> Map:
 
 def url_map(flavour: Flavour) -> Map:
     """Return the map of a flavour: without the routes that it lacks, and with its splats."""
-    return _url_map(flavour.lacks | (SELDOM - flavour.offers), splats=flavour.splats)
+    return _url_map(flavour.lacks | (DESCRIPTIONS - flavour.offers), splats=flavour.splats)
 
 
 @lru_cache(maxsize=16)

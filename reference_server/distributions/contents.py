@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from reference_server.distributions.distribution import escaped_name, escaped_version
 from reference_server.distributions.metadata import Metadata
+from reference_server.errors import no_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,8 +57,7 @@ def metadata_of(name: str, version: str, contents: Contents) -> Metadata:
     """Return the metadata for the upload form. Raises `TypeError` for an option of another name."""
     unknown = sorted(contents.keys() - Contents.__optional_keys__)
     if unknown:
-        known = ", ".join(sorted(Contents.__optional_keys__))
-        raise TypeError(f"{', '.join(map(repr, unknown))} is no option of a distribution; those are {known}")
+        raise no_option(unknown, sorted(Contents.__optional_keys__), of="a distribution")
     return contents.get("metadata") or Metadata(
         name=name,
         version=version,

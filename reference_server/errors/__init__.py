@@ -1,6 +1,14 @@
-"""The one kind of error that a user of `reference-server` sees. Imports no other room."""
+"""The one kind of error that a user of `reference-server` sees, and that of a wrong option in Python.
+
+Imports no other room.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXTRAS = {"serve": ("argcomplete", "granian", "tomli_w"), "tls": ("trustme",)}
 """The packages of each extra that the server uses, as they are imported."""
@@ -19,6 +27,12 @@ class UserError(Exception):
             self.add_note(hint)
 
 
+def no_option(unknown: Iterable[str], known: Iterable[str], *, of: str) -> TypeError:
+    """Return the error for options that something does not have, with those that it has."""
+    named = ", ".join(map(repr, unknown))
+    return TypeError(f"{named} is no option of {of}; those are {', '.join(known)}")
+
+
 def extra_missing(error: ImportError) -> UserError | None:
     """Return the error for the user if what cannot be imported belongs to an extra of the distribution."""
     package = (error.name or "").partition(".")[0]
@@ -31,4 +45,4 @@ def extra_missing(error: ImportError) -> UserError | None:
     return None
 
 
-__all__ = ["EXTRAS", "UserError", "extra_missing"]
+__all__ = ["EXTRAS", "UserError", "extra_missing", "no_option"]

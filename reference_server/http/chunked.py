@@ -6,6 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from reference_server.http.field_lines import ENDS
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
 _LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _TRAILER = re.compile(rb"[^\r\n]*\r?\n")
-_ENDS = (b"\r\n", b"\n")
 MAX_LINE = 4096  # bytes
 MAX_TRAILERS = 100  # lines, as many as in the header of a request
 
@@ -60,12 +61,12 @@ class ChunkedBody(io.RawIOBase):
         """Read the lines after the last chunk, which are ignored, and the empty line."""
         for _ in range(MAX_TRAILERS + 1):
             line = self._connection.readline(MAX_LINE)
-            if line in _ENDS:
+            if line in ENDS:
                 return
             if _TRAILER.fullmatch(line) is None:
                 raise OSError("the line after the last chunk is broken, or too long")
         raise OSError("too many lines after the last chunk")
 
     def _end_line(self) -> None:
-        if self._connection.readline(2) not in _ENDS:
+        if self._connection.readline(2) not in ENDS:
             raise OSError("a chunk is longer than its length")

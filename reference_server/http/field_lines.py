@@ -6,7 +6,8 @@ import io
 import re
 
 _FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r?\n")
-_ENDS = (b"\r\n", b"\n")
+ENDS = (b"\r\n", b"\n")
+"""The empty line, as a recipient may take it."""
 
 
 class FieldLines(io.BufferedIOBase):
@@ -23,5 +24,5 @@ class FieldLines(io.BufferedIOBase):
     def readline(self, size: int | None = -1, /) -> bytes:
         """Read one line of at most so many bytes."""
         line = self._connection.readline(-1 if size is None else size)
-        self.are_well_formed &= line in _ENDS or _FIELD.fullmatch(line) is not None
+        self.are_well_formed &= line in ENDS or _FIELD.fullmatch(line) is not None
         return line

@@ -106,11 +106,8 @@ def _fields(metadata: bytes | None) -> RawMetadata:
         return {}
     try:
         return parse_email(metadata)[0]
-    except (ValueError, LookupError):  # a broken encoding
-        return {}
-    except (
-        AssertionError
-    ):  # packaging before 25 asserts that a body has one part, which a document may contradict
+    # An encoding may be broken; and packaging before 25 asserts that a body has one part, which not every one has.
+    except (ValueError, LookupError, AssertionError):
         return {}
 
 

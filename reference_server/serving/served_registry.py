@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import quote, urlsplit
 
+from reference_server.errors import no_option
 from reference_server.flavours import flavour_named
 from reference_server.flavours.flavour import REPOSITORY
 from reference_server.flavours.moved import moved
@@ -276,10 +277,7 @@ class ServedRegistry(Steered):
 def _check_names(options: Iterable[str]) -> None:
     unknown = sorted(set(options) - RegistryOptions.__optional_keys__)
     if unknown:
-        known = ", ".join(sorted(RegistryOptions.__optional_keys__))
-        error = TypeError(
-            f"{', '.join(map(repr, unknown))} is no option of a registry here; those are {known}"
-        )
+        error = no_option(unknown, sorted(RegistryOptions.__optional_keys__), of="a registry here")
         if OF_A_SERVER.intersection(unknown):
             error.add_note("A server of its own has it: ReferenceServer, or pypi_registry_factory in a test.")
         raise error

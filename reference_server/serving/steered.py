@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from reference_server.errors import no_option
 from reference_server.faults.canned import CannedAnswer
 from reference_server.faults.lookup import CONDITIONS
 from reference_server.http.paths import path_expression
@@ -64,9 +65,7 @@ class Steered:
         """
         if unknown := sorted(conditions.keys() - CONDITIONS):
             known = ("status", "reason", "body", "headers", *sorted(CONDITIONS.keys() - {"path"}))
-            raise TypeError(
-                f"{', '.join(map(repr, unknown))} is no option of an answer; those are {', '.join(known)}"
-            )
+            raise no_option(unknown, known, of="an answer")
         answer = CannedAnswer(status, reason, body, headers)
         return self.fault(answer, path=path_expression(path).pattern, **conditions)
 

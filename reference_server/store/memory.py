@@ -209,21 +209,20 @@ class MemoryStore(OnlyStored):
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
         """Return the packages of a GitLab project, oldest first."""
         with self.lock:
-            ordered = map(self._packages.__getitem__, sorted(self._packages))
-            return tuple(each for each in ordered if each.gitlab_project == gitlab_project)
+            return tuple(
+                each for each in _oldest_first(self._packages) if each.gitlab_project == gitlab_project
+            )
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
         with self.lock:
-            found = self._packages_by_name.get((gitlab_project, normalized), {})
-            return tuple(found[number] for number in sorted(found))
+            return tuple(_oldest_first(self._packages_by_name.get((gitlab_project, normalized), {})))
 
     def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
         """Return those with this version, in any spelling, oldest first."""
         with self.lock:
             key = gitlab_project, normalized, version_key(version)
-            found = self._packages_by_version.get(key, {})
-            return tuple(found[number] for number in sorted(found))
+            return tuple(_oldest_first(self._packages_by_version.get(key, {})))
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
@@ -281,6 +280,11 @@ class MemoryStore(OnlyStored):
             self._statuses.clear()
             self._closed_filenames.clear()
             self._edition = object()
+
+
+def _oldest_first(packages: Mapping[int, Package]) -> Iterator[Package]:
+    """Yield packages in the order of their ids."""
+    return map(packages.__getitem__, sorted(packages))
 
 
 def _key(package: Package) -> tuple[int, str]:

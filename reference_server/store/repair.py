@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reference_server.model.grammar import version_text
 from reference_server.store import counters
@@ -114,21 +114,30 @@ def _found(directory: StoreDirectory, connections: Connections, doubts: str) -> 
                 if blob in damaged | missing
             )
         ),
-        misfiled=tuple(sorted(_misfiled(connections).values())),
+        misfiled=tuple(sorted(each.described for each in _misfiled(connections))),
         doubts=doubts,
     )
 
 
-def _misfiled(connections: Connections) -> dict[int, str]:
-    """Return the packages whose key is not that of their version, by id. An earlier release had no keys."""
+class _Misfiled(NamedTuple):
+    """A package whose key is not that of its version."""
+
+    number: int
+    described: str
+    right_key: str
+
+
+def _misfiled(connections: Connections) -> list[_Misfiled]:
+    """Return the packages that are not found by their versions. An earlier release had no keys."""
     if not connections.rows("SELECT 1 FROM pragma_table_info('packages') WHERE name = 'version_key'"):
-        return {}
-    found = connections.rows("SELECT id, gitlab_project, name, version, version_key FROM packages")
-    return {
-        number: f"{name} {version} in GitLab project {owner}"
-        for number, owner, name, version, key in found
-        if version_text(version) != key
-    }
+        return []
+    return [
+        _Misfiled(number, f"{name} {version} in GitLab project {owner}", right_key)
+        for number, owner, name, version, key in connections.rows(
+            "SELECT id, gitlab_project, name, version, version_key FROM packages"
+        )
+        if (right_key := version_text(version)) != key
+    ]
 
 
 def _digest(path: Path) -> str:
@@ -143,10 +152,10 @@ def _digest(path: Path) -> str:
 def _put_right(directory: StoreDirectory, connections: Connections, findings: Findings) -> None:
     misfiled = _misfiled(connections)
     with connections.writing() as connection:
-        for number in misfiled:
-            (version,) = connection.execute("SELECT version FROM packages WHERE id = ?", (number,)).fetchone()
-            key = version_text(version)
-            connection.execute("UPDATE packages SET version_key = ? WHERE id = ?", (key, number))
+        for each in misfiled:
+            connection.execute(
+                "UPDATE packages SET version_key = ? WHERE id = ?", (each.right_key, each.number)
+            )
         for sha256 in (*findings.damaged, *findings.missing):
             for package, owner, normalized in connection.execute(
                 "SELECT DISTINCT packages.id, gitlab_project, normalized FROM packages "

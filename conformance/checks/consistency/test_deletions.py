@@ -117,7 +117,7 @@ def _without(
         own = [file.filename for file in staying if canonicalize_name(file.name) == name]
         for media_type in index.media_types.values():
             answer = registry.project_answer(name, accept=media_type, fresh=True)
-            if answer.status != 200 and not _is_gone(registry, answer):
+            if answer.status not in {200, 410} and not registry.is_unknown(answer):
                 errors.append(answer)
                 continue
             filenames = page_in(answer).filenames if answer.status == 200 else frozenset()
@@ -128,7 +128,3 @@ def _without(
     if errors and not lost:
         raise Untestable(f"a page is answered with an error, which says nothing about its files: {errors[0]}")
     return lost
-
-
-def _is_gone(registry: RegistryClient, answer: Answer) -> bool:
-    return registry.is_unknown(answer) or answer.status == 410

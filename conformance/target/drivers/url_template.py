@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from conformance.target.drivers.refusals import CannotDo
+from conformance.target.http_urls import has_userinfo, is_http
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -38,16 +39,11 @@ def template_mistake(template: str, allowed: Collection[str]) -> str:
 
 def url_mistake(url: str) -> str:
     """Return what is wrong with a URL that requests with the credential go to; empty where nothing is."""
-    try:
-        parts = urlsplit(url)
-        is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_http = False
-    if not is_http or "{" in parts.netloc or " " in url or not url.isprintable():
+    if not is_http(url) or "{" in urlsplit(url).netloc or " " in url or not url.isprintable():
         return f"expected an http(s) URL; found {_without_secrets(url)}"
-    if "@" in parts.netloc:
+    if has_userinfo(url):
         return "expected a URL without user name and password; give them in [credentials.default]"
-    for name, value in parse_qsl(parts.query):
+    for name, value in parse_qsl(urlsplit(url).query):
         if _SECRET.fullmatch(name) and not placeholders(value):
             return f"expected no secret in the query, found {name!r}; give it in [credentials.default]"
     return ""
