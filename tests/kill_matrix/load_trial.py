@@ -53,7 +53,7 @@ THINK, LONG_THINK = 0.02, 0.3
 """Seconds between two visits of a reader, and those where writers wait for seconds anyhow."""
 
 LOOK = 0.2
-"""Seconds that publishers wait at most between two rounds until each reader has visited once: less than `QUIET`."""
+"""Seconds that publishers wait for readers at most between two rounds: less than `QUIET`."""
 
 SETTLE, PATIENT = 0.4, 1.5
 """How long pages may take to settle, and an upload to be answered where a fault lets it wait, in seconds."""
