@@ -61,7 +61,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     stopped_by: Annotated[
         str,
         Meta(
-            pattern=r"^(budget|time|throttling)?$",
+            pattern=r"^(budget|credential|time|throttling)?$",
             description="Of an error: the limit that kept the requirement from being judged; otherwise empty.",
         ),
     ] = ""

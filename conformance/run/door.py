@@ -38,7 +38,7 @@ def try_credential(registry: RegistryClient, run_id: str) -> str:
     Returns a note on the clock of the target where it is wrong, or ours is; otherwise nothing.
     """
     try:
-        answer = _absent(registry, run_id)
+        answer = absent_page(registry, run_id)
     except BadAnswer:  # a finding of the checks that ask for pages
         return ""
     if answer.status == 401:
@@ -47,8 +47,9 @@ def try_credential(registry: RegistryClient, run_id: str) -> str:
     return different and f"The checks go by the clock of the registry: {different}."
 
 
-def _absent(registry: RegistryClient, run_id: str) -> Answer:
-    return registry.project_answer(f"conformance-{run_id}-absent")
+def absent_page(registry: RegistryClient, run_id: str, *, fresh: bool = False) -> Answer:
+    """Ask with the credential for the page of a project that cannot exist; see `RegistryClient.project_answer`."""
+    return registry.project_answer(f"conformance-{run_id}-absent", fresh=fresh)
 
 
 def publish(registry: RegistryClient, run_id: str) -> Corpus:
@@ -143,7 +144,7 @@ def _rejection(answer: Answer, target: Target) -> str:
 def _require_registry(registry: RegistryClient, run_id: str, upload: Answer) -> None:
     """Refuse a website that answers everything with one page: an upload there publishes nothing."""
     try:
-        absent = _absent(registry, run_id)
+        absent = absent_page(registry, run_id)
     except BadAnswer:
         return
     if (absent.status, absent.content) == (upload.status, upload.content):

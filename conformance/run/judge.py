@@ -9,11 +9,12 @@ import pytest
 
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
+from conformance.run.credential_watch import CredentialRejected, rejection
 from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
 from conformance.run.last import has_ended, wait_for_others
-from conformance.run.plan import Plan, requirement_id, requirement_of
+from conformance.run.plan import Plan, is_last, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import take_part
@@ -54,6 +55,7 @@ class Judge:
         self._prepare = prepared
         self._options = options
         self._exchanges_before = 0
+        self._rejected: CredentialRejected | None = None
         self._errors: list[BaseException] = []
         self.plan = Plan(lambda config: self.run(config).target.profile, only)
         self.results = Results(self.plan)
@@ -115,6 +117,8 @@ class Judge:
         if not run.offer.has(requirement.feature):
             raise NotApplicable(run.offer.refusal(requirement.feature))
         run.session.budget.require_open()
+        if self._rejected is not None:
+            raise CredentialRejected(str(self._rejected))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
@@ -137,13 +141,18 @@ class Judge:
         if call.excinfo is not None:
             self._errors.append(call.excinfo.value)
         run = self.run(item.config)
+        error = call.excinfo.value if call.excinfo else None
+        # What runs last may lock the account, by wrong passwords, and knows of it.
+        if error is not None and not is_last(item):
+            rejected = rejection(run, error, run.transcript.used)
+            self._rejected, error = rejected or self._rejected, rejected or error
         report.sections = [(title, run.redact(text)) for title, text in report.sections]
         if call.when != "call" and call.excinfo is None:
             return report
         ended = Ended(
             requirement=requirement,
             report=report,
-            error=call.excinfo.value if call.excinfo else None,
+            error=error,
             duration=call.duration,
             exchanges_before=self._exchanges_before,
         )

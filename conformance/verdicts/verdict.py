@@ -39,7 +39,7 @@ class NotApplicable(Exception):
 class NotJudged(Exception):
     """The limits of the run, or those of the target, kept a check from its end. It blames neither side.
 
-    `by` is the limit: `budget`, `time` or `throttling`. `str()` says what to change.
+    `by` is the limit: `budget`, `time`, `throttling`, or the `credential` that expired. `str()` says what to change.
     """
 
     by: ClassVar[str]

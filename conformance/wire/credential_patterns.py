@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.wire.redaction import MASK
+from conformance.wire.presigned import MASK, hide_presigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def hide_credentials(text: str) -> str:
     """Return text with every credential in URLs and header fields masked."""
     for pattern, by in _REPLACED:
         text = pattern.sub(by, text)
-    return text
+    return hide_presigned(text)
 
 
 def hide_credentials_in_url(url: str) -> str:

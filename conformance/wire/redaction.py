@@ -10,10 +10,10 @@ from functools import cache, cached_property
 from html.entities import html5
 from typing import TYPE_CHECKING
 
+from conformance.wire.presigned import MASK, hide_presigned
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-
-MASK = "***"
 
 LEAST_ANYWHERE = 6
 """The length from which a secret is unlikely to occur within a word by chance."""
@@ -85,12 +85,12 @@ class Redactor:
         self._known = sorted(known, key=lambda secret: (-len(secret.text), -len(secret.pair)))
 
     def __call__(self, text: str) -> str:
-        """Return `text` without secrets."""
-        return self._pattern.sub(MASK, text) if self._may_hold_a_secret(text) else text
+        """Return `text` without secrets, those of presigned URLs among them."""
+        return hide_presigned(self._pattern.sub(MASK, text) if self._may_hold_a_secret(text) else text)
 
     def values(self, table: Mapping[str, str]) -> dict[str, str]:
         """Return the same table, with values without secrets."""
-        known = {key: self._fields.get(value, value) for key, value in table.items()}
+        known = {key: self._fields.get(value, hide_presigned(value)) for key, value in table.items()}
         if not self._may_hold_a_secret("\n".join(known.values())):
             return known
         return {key: self(value) for key, value in known.items()}

@@ -248,3 +248,39 @@ def test_a_long_token_is_taken_out() -> None:
 def test_a_report_conceals_what_looks_like_a_credential(said: str, shown: str) -> None:
     assert hide_credentials(said) == shown
     assert hide_credentials(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "https://s3.example.com/b?X-Amz-Date=2026&X-Amz-Credential=AKIAKANARI%2F2026%2Fs3&X-Amz-Signature=0123456789abcdef",
+            "https://s3.example.com/b?X-Amz-Date=2026&X-Amz-Credential=***&X-Amz-Signature=***",
+        ),
+        (
+            '<a href="/b?v=1&amp;X-Amz-Security-Token=kanari%2Bkanari%3D%3D&amp;w=2#sha256=ab">',
+            '<a href="/b?v=1&amp;X-Amz-Security-Token=***&amp;w=2#sha256=ab">',
+        ),
+        (
+            "/b?X-Goog-Signature=0123456789abcdef0123&X-Goog-Expires=60",
+            "/b?X-Goog-Signature=***&X-Goog-Expires=60",
+        ),
+        ("/b?sv=2019&sig=kanari%2Fkanari%3D&sp=r", "/b?sv=2019&sig=***&sp=r"),
+        (
+            "/b?Expires=9&Signature=kanari~kanari_kanari__&Key-Pair-Id=K",
+            "/b?Expires=9&Signature=***&Key-Pair-Id=K",
+        ),
+        (r'{"url": "/b?sig=kanari-kanari-kanari\u0026sp=r"}', r'{"url": "/b?sig=***\u0026sp=r"}'),
+        ("?to=%2Fb%3Fsig%3Dkanari-kanari-kanari%26sp%3Dr", "?to=%2Fb%3Fsig%3D***%26sp%3Dr"),
+        ("/b?access_token=kanari-kanari-kanari 200", "/b?access_token=*** 200"),
+        ("/b?token=kanari-kanari-kanari", "/b?token=***"),
+        ("/search?continuationToken=kanari-kanari-kanari", "/search?continuationToken=kanari-kanari-kanari"),
+        ("/files/demo-1.0.tar.gz?signature=0", "/files/demo-1.0.tar.gz?signature=0"),
+        ("the signature of the token", "the signature of the token"),
+    ],
+)
+def test_what_opens_a_presigned_url_is_taken_out(said: str, shown: str) -> None:
+    redact = Redactor([])
+    assert redact(said) == hide_credentials(said) == shown
+    assert redact(shown) == shown
+    assert redact.values({"Location": said}) == {"Location": shown}

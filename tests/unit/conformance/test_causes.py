@@ -135,6 +135,31 @@ def test_a_form_without_a_file_that_is_accepted_is_one_cause(table: Any, status_
     assert roots_of(table.stored().results) == {"robustness.no-filename": "upload.content-required"}
 
 
+def test_a_route_that_refuses_letters_of_a_file_name_is_one_cause(table: Any) -> None:
+    url = "GET /demo/demo-1%211.0-py3-none-any.whl as default → 400 BAD REQUEST"
+    for name, found, where in (
+        ("simple.url.percent-encoding", url.replace("1%211.0", "1.0%2Blocal"), "GET /simple/demo/"),
+        ("version.epoch", "status 400, 11 bytes", url),
+        ("consistency.listed-is-downloadable", f"demo-1!1.0-py3-none-any.whl: {url}", "11 files at rest"),
+        ("version.rc-and-c", "1.0c1 and 1.0rc1", "GET /simple/demo/"),
+    ):
+        table.add(name, "failed", found=found, where=where, signature="1")
+    assert roots_of(table.stored().results) == dict.fromkeys(
+        ("version.epoch", "consistency.listed-is-downloadable"), "simple.url.percent-encoding"
+    )
+
+
+@pytest.mark.parametrize(("status", "follows"), [(403, True), (422, True), (400, False), (409, False)])
+def test_the_words_of_a_refusal_with_another_status_do_not_matter(
+    status: int, table: Any, *, follows: bool
+) -> None:
+    table.add("upload.dup.different", "failed", found=f"status {status}: taken", where="", signature="1")
+    table.add("upload.dup.message", "failed", found=f"status {status} NO: taken", where="", signature="2")
+    assert roots_of(table.stored().results) == (
+        {"upload.dup.message": "upload.dup.different"} if follows else {}
+    )
+
+
 def test_an_exchange_is_evidence(table: Any) -> None:
     exchange = table.exchange(
         request="GET http://127.0.0.1:1/simple/demo/", status=200, response_headers={"Date": "today"}
