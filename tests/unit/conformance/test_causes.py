@@ -153,8 +153,10 @@ def test_a_route_that_refuses_letters_of_a_file_name_is_one_cause(table: Any) ->
 def test_the_words_of_a_refusal_with_another_status_do_not_matter(
     status: int, table: Any, *, follows: bool
 ) -> None:
-    table.add("upload.dup.different", "failed", found=f"status {status}: taken", where="", signature="1")
-    table.add("upload.dup.message", "failed", found=f"status {status} NO: taken", where="", signature="2")
+    sent = [table.exchange(request="POST http://127.0.0.1:1/", status=status)]
+    for name in ("upload.dup.different", "upload.dup.message"):
+        found = f"status {status} of {name}"
+        table.add(name, "failed", found=found, where="", signature="1", exchanges=sent)
     assert roots_of(table.stored().results) == (
         {"upload.dup.message": "upload.dup.different"} if follows else {}
     )
