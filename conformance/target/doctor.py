@@ -16,7 +16,7 @@ from conformance.pages import resolved
 from conformance.target import DEFAULT
 from conformance.target.doctor_uploads import upload_observations
 from conformance.target.driver import NEXT_STEP, description, target_driver
-from conformance.target.layout_search import is_simple_index, search
+from conformance.target.layout_search import ABSENT, is_simple_index, search
 from conformance.target.observations import (
     Observation,
     clock_observations,
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from conformance.target.layout_search import Place
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Answer
-
-ABSENT = "conformance-doctor-absent"
 
 QUICK_READS = 40
 """How many requests in one second show whether a registry throttles."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 12
 """Requests that one search sends at most."""
 
+ABSENT = "conformance-doctor-absent"
+"""The name of a project that cannot exist."""
+
 UNSPECIFIC = "pep503-upload"
 """The profile to suggest for a registry that is not GitLab's."""
 
@@ -75,9 +78,10 @@ def search(url: str, get: Get) -> Place | None:
     asked = _Requests(get)
     places = list(_places(url.rstrip("/")))
     for index_url in dict.fromkeys(place.index_url for place in places):
+        here = [place for place in places if place.index_url == index_url]
         answer = asked(index_url)
-        if answer is not None and is_simple_index(answer):
-            return _with_uploads([place for place in places if place.index_url == index_url], url, asked)
+        if answer is not None and (is_simple_index(answer) or _is_empty_index(answer, here, url, asked)):
+            return _with_uploads(here, url, asked)
     return None
 
 
@@ -100,8 +104,7 @@ def _places(url: str) -> Iterator[Place]:
 def _with_uploads(places: list[Place], url: str, asked: _Requests) -> Place:
     """Choose between layouts with one index: by the form of the URL, else by the address that uploads have."""
     for place in places:
-        special = place.layout.pattern.pattern != ANY_URL
-        if special or (place.upload_url and place.upload_url.rstrip("/") == url.rstrip("/") != place.url):
+        if _is_special(place) or _is_upload_url(place, url):
             return place
     by_uploads: dict[str, Place] = {}
     for place in places:
@@ -112,6 +115,34 @@ def _with_uploads(places: list[Place], url: str, asked: _Requests) -> Place:
         if answer is not None and answer.status != 404 and not answer.is_redirect:
             return by_uploads[uploads]
     return next((place for place in places if place.upload_url.rstrip("/") == place.url), places[0])
+
+
+def _is_special(place: Place) -> bool:
+    """Tell whether the URL of a place has a form that only its layout has."""
+    return place.layout.pattern.pattern != ANY_URL
+
+
+def _is_upload_url(place: Place, url: str) -> bool:
+    """Tell whether a URL is that of the uploads of a place, below the URL of the layout."""
+    uploads = place.upload_url.rstrip("/")
+    return bool(uploads) and uploads == url.rstrip("/") != place.url
+
+
+def _is_empty_index(answer: Answer, places: list[Place], url: str, asked: _Requests) -> bool:
+    """Tell whether a page without links is the root page of a registry that is still empty.
+
+    Other websites have such pages, too: the URL has to be one that its vendor documents, with nothing below the page.
+    """
+    if not any(_is_special(place) or _is_upload_url(place, url) for place in places):
+        return False
+    if (
+        answer.status != 200
+        or answer.content_type not in {TEXT_HTML, HTML_V1}
+        or read_html(answer.text).anchors
+    ):
+        return False
+    below = asked(f"{answer.url}{ABSENT}/")
+    return below is not None and below.status == 404
 
 
 def is_simple_index(answer: Answer) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from conformance.target.clock import skew_text
 from conformance.target.layouts import GITLAB
 from conformance.wire.credential_patterns import hide_credentials_in_url
-from conformance.wire.redaction import MASK
+from conformance.wire.presigned import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,12 +1,15 @@
 """The driver for registries whose API deletes by one request, at a URL that the target's file describes.
 
 Source: Gitea documentation, Packages API (`DELETE /packages/{owner}/{type}/{name}/{version}`); Sonatype Nexus
-Repository documentation, Components API and Search API (`DELETE /v1/components/{id}`); OneDev, `PackResource.java`.
+Repository documentation, Components API and Search API (`DELETE /v1/components/{id}`); OneDev, `PackResource.java`;
+Google Artifact Registry documentation, projects.locations.repositories.packages.versions.delete; Azure DevOps
+documentation, Python - Delete Package Version; Artifactory documentation, REST API, Delete Item; Cloudsmith API,
+PackagesApi.md (`DELETE /packages/{owner}/{repo}/{identifier}/`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 from packaging.utils import canonicalize_name
@@ -46,6 +49,11 @@ class HttpSettings(DriverSettings, frozen=True, kw_only=True):
         str,
         Meta(description="The URL of a search in JSON that names the `{id}` of a release for the others."),
     ] = ""
+    id_key: Annotated[str, Meta(description="What the search calls the `{id}`.")] = "id"
+    authorization: Annotated[
+        Literal["basic", "bearer"],
+        Meta(description="How the API takes the token: with the user name, or alone as a bearer token."),
+    ] = "basic"
 
     @property
     def mistake(self) -> str:
@@ -87,9 +95,9 @@ class HttpDriver(Driver):
     requests_per_deletion: ClassVar[int] = 3
 
     def __init__(self, api: RegistryApi, settings: HttpSettings) -> None:
-        super().__init__(api, settings)
+        super().__init__(api.with_bearer() if settings.authorization == "bearer" else api, settings)
         for url in settings.urls:
-            api.trust(url)
+            self.api.trust(url)
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -130,7 +138,7 @@ class HttpDriver(Driver):
         if "id" not in placeholders(template):
             return [{}]
         url = filled(self.settings.find_id, _values(file))
-        return [{"id": each} for each in ids_of_release(self.api, url, file)]
+        return [{"id": each} for each in ids_of_release(self.api, url, file, key=self.settings.id_key)]
 
 
 def _lacking(key: str, found: set[str]) -> str:

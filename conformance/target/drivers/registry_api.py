@@ -25,7 +25,14 @@ class RegistryApi:
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
+        self._uses_bearer = False
         self._trusted: set[tuple[str, ...]] = set()
+
+    def with_bearer(self) -> RegistryApi:
+        """Return one that sends the token as `Authorization: Bearer`, without the user name. Source: RFC 6750, 2.1."""
+        found = RegistryApi(self.target, self.session)
+        found._uses_bearer = True
+        return found
 
     def trust(self, url: str) -> None:
         """Send the credential to the host of a URL, too: one from the settings of the driver."""
@@ -42,10 +49,13 @@ class RegistryApi:
         """Send a request and return the answer with any status. The credential stays on hosts of the target."""
         content = body.encode() if isinstance(body, str) else body
         known = self.target.same_host(url) or urlsplit(url)[:2] in self._trusted
+        credential = self.target.credential(DEFAULT) if known else None
+        if credential and self._uses_bearer:
+            headers, credential = {**(headers or {}), "Authorization": f"Bearer {credential.token}"}, None
         return self.session.send(
             method,
             url,
-            credential=self.target.credential(DEFAULT) if known else None,
+            credential=credential,
             credential_name=DEFAULT,
             headers=headers,
             body=content,

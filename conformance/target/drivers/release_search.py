@@ -1,7 +1,7 @@
 """A search in JSON that names the ids of a release, as APIs have it that delete by an id.
 
 Source: Sonatype Nexus Repository documentation, Search API and Pagination (`continuationToken`); OneDev,
-`PackResource.java`.
+`PackResource.java`; Cloudsmith, Package.md (`slug_perm`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ LISTS = ("items", "data")
 """Where the object of a search may have its list."""
 
 
-def ids_of_release(api: RegistryApi, url: str, file: File) -> list[str]:
-    """Return the ids of what a search finds with the name and the version of a file.
+def ids_of_release(api: RegistryApi, url: str, file: File, *, key: str) -> list[str]:
+    """Return what a search has under a key for each object with the name and the version of a file: their ids.
 
     Raises NotThere where it finds none, and CannotDo for an answer that is no such search.
     """
@@ -40,9 +40,13 @@ def ids_of_release(api: RegistryApi, url: str, file: File) -> list[str]:
     release = exact or [each for each in found if _is_same_version(each.get("version"), file.version)]
     if not release:
         raise NotThere(f"the search found no {file.name} {file.version}: {answer}")
-    ids = [str(each["id"]) for each in release if _is_id(each.get("id"))]
+    ids = [str(each[key]) for each in release if _is_id(each.get(key))]
     if not ids:
-        raise CannotDo(f"the search found {file.name} {file.version} without an id: {answer}")
+        keys = ", ".join(sorted(release[0]))
+        raise CannotDo(
+            f"the search found {file.name} {file.version} without an id as {key!r}; set `id-key` to the key of the id, "
+            f"one of {keys}: {answer}"
+        )
     return ids
 
 

@@ -415,6 +415,58 @@ def test_a_search_is_short_and_finds_nothing_where_nothing_is(name: str, httpser
         assert len(httpserver.log) <= MOST_REQUESTS
 
 
+EMPTY = "<!DOCTYPE html><html><head><title>Simple index</title></head><body></body></html>"
+
+
+def serve_empty(httpserver: HTTPServer, path: str, *, below: int = 404) -> None:
+    """Answer a path with a page without links, everything below with a status, and all others with 404."""
+
+    def handler(request: Request) -> Response:
+        if request.path == path:
+            return Response(EMPTY, content_type="text/html")
+        return Response(
+            EMPTY, status=below if request.path.startswith(path) else 404, content_type="text/html"
+        )
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(handler)
+
+
+@pytest.mark.parametrize(
+    ("index", "given", "name"),
+    [
+        ("/o/_packaging/feed/pypi/simple/", "/o/_packaging/feed/pypi/upload", "azure"),
+        ("/o/_packaging/feed/pypi/simple/", "/o/_packaging/feed/pypi/upload/", "azure"),
+        ("/o/_packaging/feed/pypi/simple/", "/o/_packaging/feed/pypi/simple/", "azure"),
+        ("/artifactory/api/pypi/x/simple/", "/artifactory/api/pypi/x/simple", "artifactory"),
+        ("/basic/o/r/python/simple/", "/basic/o/r/python/simple/", "cloudsmith"),
+        ("/pkg/a/n/python/simple/", "/pkg/a/n/python/simple/", "harness"),
+        ("/pypi/feed/simple/", "/pypi/feed/legacy", "pypi"),
+    ],
+)
+def test_an_empty_index_is_found_at_a_url_of_its_vendor(
+    index: str, given: str, name: str, httpserver: HTTPServer
+) -> None:
+    serve_empty(httpserver, index)
+    place = search(httpserver.url_for(given), get)
+    assert place is not None
+    assert (place.layout.name, place.index_url) == (name, httpserver.url_for(index))
+
+
+@pytest.mark.parametrize(
+    ("index", "given", "below"),
+    [
+        ("/pypi/feed/simple/", "/pypi/feed/legacy", 200),
+        ("/pypi/feed/simple/", "/pypi/feed", 404),
+        ("/o/_packaging/feed/pypi/simple/", "/o/_packaging/feed/pypi/upload", 200),
+    ],
+)
+def test_a_page_without_links_may_be_any_website(
+    index: str, given: str, below: int, httpserver: HTTPServer
+) -> None:
+    serve_empty(httpserver, index, below=below)
+    assert search(httpserver.url_for(given), get) is None
+
+
 def test_a_website_is_no_index(httpserver: HTTPServer) -> None:
     page = "<html><a href='/'>Home</a> <a href='/simple/'>simple</a> <a href='/about/'>About us</a></html>"
     httpserver.expect_request(re.compile(".*")).respond_with_data(page, content_type="text/html")

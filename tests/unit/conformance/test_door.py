@@ -135,6 +135,6 @@ def test_a_registry_that_asks_for_a_credential(method: str, httpserver: HTTPServ
 
 
 def test_without_an_upload_url_nothing_is_published(httpserver: HTTPServer, tmp_path: Path) -> None:
-    error = refusal(httpserver, tmp_path, layout="cloudsmith")
+    error = refusal(httpserver, tmp_path, layout="index")
     assert "Give --upload-url, or --read-only" in str(error)
     assert httpserver.log == []

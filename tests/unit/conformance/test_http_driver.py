@@ -42,6 +42,8 @@ FORMATTED = (
     "{project.x}",
 )
 RELEASE = {"id": 7, "name": "conformance-ab-main", "version": "1!1.0+a"}
+WORDS = {"id_key", "authorization"}
+"""Settings that are no URLs."""
 BASIC = "Basic " + b64encode(b"jane:s3cret-word").decode()
 
 
@@ -65,6 +67,7 @@ class Registry:
         self.url = server.url_for("/")
         self.found: Any = []
         self.pages: dict[str, Any] = {}
+        self.wanted = BASIC
         self.status = 204
         self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
@@ -72,7 +75,7 @@ class Registry:
         server.expect_request(_AnyPath()).respond_with_handler(self._answer)
 
     def _answer(self, request: Request) -> Response:
-        assert request.headers["Authorization"] == BASIC
+        assert request.headers["Authorization"] == self.wanted
         self.asked.append(f"{request.method} {request.environ['RAW_URI']}")
         if request.method == "GET":
             found = self.pages.get(request.args.get("continuationToken", ""), self.found)
@@ -81,7 +84,10 @@ class Registry:
 
     def driver(self, **settings: str) -> TargetDriver:
         """Return the driver with these settings; their URLs begin at the registry."""
-        urls = {key.replace("_", "-"): self.url + path for key, path in settings.items()}
+        urls = {
+            key.replace("_", "-"): value if key in WORDS else self.url + value
+            for key, value in settings.items()
+        }
         table = {
             "url": self.url.rstrip("/"),
             "profile": "pep503-upload",
@@ -190,6 +196,30 @@ def test_what_is_no_id_is_not_deleted(registry: Registry, number: Any) -> None:
     assert registry.asked == ["GET /search"]
 
 
+def test_the_id_may_have_another_name(registry: Registry) -> None:
+    registry.found = [{**RELEASE, "slug_perm": "a1"}, {**RELEASE, "slug_perm": "b2"}]
+    driver = registry.driver(find_id="search", delete_release="c/{id}/", id_key="slug_perm")
+    driver.delete_release(Wheel())
+    assert registry.asked == ["GET /search", "DELETE /c/a1/", "DELETE /c/b2/"]
+
+
+def test_a_search_without_the_id_names_the_keys_that_it_has(registry: Registry) -> None:
+    registry.found = [{"name": RELEASE["name"], "version": RELEASE["version"], "slug_perm": "a1"}]
+    with pytest.raises(CannotDo, match="set `id-key` to the key of the id, one of name, slug_perm, version:"):
+        registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
+
+
+def test_an_api_may_want_the_token_alone(registry: Registry) -> None:
+    registry.found, registry.wanted = [RELEASE], "Bearer s3cret-word"
+    driver = registry.driver(find_id="search", delete_release="c/{id}", authorization="bearer")
+    driver.delete_release(Wheel())
+    assert registry.asked == ["GET /search", "DELETE /c/7"]
+    (session,) = registry.sessions
+    exchanges = session._transcript._exchanges
+    assert {each.request_headers["Authorization"] for each in exchanges} == {"Bearer ***"}
+    assert {each.credential for each in exchanges} == {"default"}
+
+
 @pytest.mark.parametrize("search", ["search", "search?q={normalized}"])
 def test_a_search_is_read_to_its_last_page(registry: Registry, search: str) -> None:
     registry.pages = {
@@ -293,6 +323,7 @@ def test_no_request_leads_to_another_place_than_the_settings_name(
         ({"delete": f"{BASE}{{id}}"}, r"delete: expected braces .* found \{id\}"),
         ({"delete-release": f"{BASE}{{id}}"}, r"delete-release: \{id\} needs the setting find-id"),
         ({"delete-release": RIGHT, "delete-file": BASE}, "unknown key 'delete-file'"),
+        ({"delete-release": RIGHT, "authorization": "digest"}, "management.authorization: "),
         *(({"delete": f"{BASE}{each}"}, r"delete: expected \{filename\} in the URL") for each in UNNAMED),
         *(
             ({"delete-release": f"{BASE}{each}", "find-id": BASE}, r"delete-release: expected \{id\}, or")

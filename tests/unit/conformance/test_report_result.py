@@ -20,7 +20,7 @@ from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from conformance.wire.exchange import Exchange
 from conformance.wire.form import Part, UploadForm
-from conformance.wire.redaction import MASK
+from conformance.wire.presigned import MASK
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.auth.leaks import TokensInRefusals
