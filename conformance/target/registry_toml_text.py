@@ -31,12 +31,13 @@ DRIVERS = {
     "root+simple": "pypiserver",
     "devpi": "devpi",
     "pulp": "pulp",
-    "gitea": "http",
-    "nexus": "http",
-    "onedev": "http",
+    **dict.fromkeys(("gitea", "nexus", "onedev", "artifactory", "azure", "google", "cloudsmith"), "http"),
 }
 """The driver that most registries of a layout have."""
 
+AZURE = "https://registry.example.com/organization/project/_apis/packaging/feeds/feed"
+CLOUDSMITH = "https://api.example.com/v1/packages/owner/repository"
+GOOGLE = "https://api.example.com/v1/projects/project/locations/location/repositories/repository"
 NEXUS = "https://registry.example.com/service/rest/v1"
 SETTINGS = {
     "gitea": """\
@@ -49,6 +50,21 @@ delete-release = "{NEXUS}/components/{{id}}"
     "onedev": """\
 find-id = "https://registry.example.com/~api/packages?query=%22Name%22%20is%20%22{project}%22&offset=0&count=100"
 delete-release = "https://registry.example.com/~api/packages/{id}"
+""",
+    "artifactory": """\
+delete = "https://registry.example.com/artifactory/name/{project}/{version}/{filename}"
+""",
+    "azure": f"""\
+delete-release = "{AZURE}/pypi/packages/{{normalized}}/versions/{{version}}?api-version=7.1"
+""",
+    "google": f"""\
+authorization = "bearer"
+delete-release = "{GOOGLE}/packages/{{normalized}}/versions/{{version}}"
+""",
+    "cloudsmith": f"""\
+find-id = "{CLOUDSMITH}/?query=name:{{normalized}}%20AND%20version:{{version}}"
+id-key = "slug_perm"
+delete-release = "{CLOUDSMITH}/{{id}}/"
 """,
 }
 """Examples of settings of the driver, by layout."""

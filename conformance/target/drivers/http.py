@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.target.drivers.driver import File
     from conformance.target.drivers.registry_api import RegistryApi
+    from conformance.wire import Answer
 
 PROJECT = frozenset({"project", "normalized"})
 """Two spellings of a project's name."""
@@ -130,7 +131,7 @@ class HttpDriver(Driver):
         if not answers:
             raise absent
         for answer in answers:
-            if answer.status == 202:
+            if answer.status == 202 or _is_under_way(answer):
                 raise Promised(f"the registry has only promised to delete it: {answer}")
 
     def _ids(self, template: str, file: File) -> list[dict[str, str]]:
@@ -139,6 +140,12 @@ class HttpDriver(Driver):
             return [{}]
         url = filled(self.settings.find_id, _values(file))
         return [{"id": each} for each in ids_of_release(self.api, url, file, key=self.settings.id_key)]
+
+
+def _is_under_way(answer: Answer) -> bool:
+    """Tell whether an answer names an operation that is not done yet. Source: AIP-151, Long-running operations."""
+    operation = answer.json_object
+    return "operations/" in str(operation.get("name", "")) and operation.get("done") is not True
 
 
 def _lacking(key: str, found: set[str]) -> str:

@@ -69,6 +69,7 @@ class Registry:
         self.pages: dict[str, Any] = {}
         self.wanted = BASIC
         self.status = 204
+        self.deleted = ""
         self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
         self.sessions: list[Session] = []
@@ -80,7 +81,7 @@ class Registry:
         if request.method == "GET":
             found = self.pages.get(request.args.get("continuationToken", ""), self.found)
             return Response(json.dumps(found), content_type="application/json")
-        return Response(status=self.statuses.get(request.path, self.status))
+        return Response(self.deleted, status=self.statuses.get(request.path, self.status))
 
     def driver(self, **settings: str) -> TargetDriver:
         """Return the driver with these settings; their URLs begin at the registry."""
@@ -283,6 +284,26 @@ def test_a_promise_is_no_deletion(registry: Registry) -> None:
     driver.delete_release(Wheel())  # checks read the pages
 
 
+@pytest.mark.parametrize(
+    ("deleted", "is_promise"),
+    [
+        ({"name": "projects/p/locations/l/operations/1"}, True),
+        ({"name": "projects/p/locations/l/operations/1", "done": False}, True),
+        ({"name": "projects/p/locations/l/operations/1", "done": True}, False),
+        ({"name": "conformance-ab-main", "deletedDate": "today"}, False),
+        ([], False),
+    ],
+)
+def test_an_operation_under_way_is_a_promise(registry: Registry, deleted: Any, *, is_promise: bool) -> None:
+    registry.status, registry.deleted = 200, json.dumps(deleted)
+    driver = registry.driver(delete_release="r/{normalized}/{version}").drivers["http"]
+    if is_promise:
+        with pytest.raises(Promised, match="only promised"):
+            driver.delete_release(Wheel())
+    else:
+        driver.delete_release(Wheel())
+
+
 def test_the_budget_keeps_a_page_a_search_and_a_deletion() -> None:
     assert clean_up_cost(target_of({"delete-release": f"{BASE}{{normalized}}/{{version}}"})) == 3
 
@@ -402,7 +423,9 @@ def test_settings_that_work(url: str) -> None:
     assert target_of({"delete-release": url}).management["delete-release"] == url
 
 
-@pytest.mark.parametrize("layout", ["gitea", "nexus", "onedev"])
+@pytest.mark.parametrize(
+    "layout", ["gitea", "nexus", "onedev", "artifactory", "azure", "cloudsmith", "google"]
+)
 def test_the_settings_that_init_writes_work(layout: str) -> None:
     text = registry_toml("pep503-upload", None, layout)
     head, _, settings = text.partition("#[management]\n")
@@ -410,4 +433,6 @@ def test_the_settings_that_init_writes_work(layout: str) -> None:
     management = tomllib.loads("".join(line.removeprefix("#") for line in settings.splitlines(keepends=True)))
     target = target_of(management)
     assert target.management["driver"] == "http"
-    assert target.management["delete-release"]
+    assert target_driver(
+        target, Session(transcript=Transcript(), redact=Redactor(()), limits=TrafficLimits())
+    ).deleting
