@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, PARTS = "reproduce.py", ("comparing", "renaming")
+SCRIPT, PARTS = "reproduce.py", ("comparing", "following", "renaming")
 """The script, and the modules that take the place of its imports of them."""
 FUTURE = "from __future__ import annotations\n"
 NO_CASE = 'r"""{}"""'

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
 from conformance.report.templates.comparing import Known, is_about_time, known_of, same_content, stable
+from conformance.report.templates.following import comparable, learn
 from conformance.report.templates.renaming import renamed
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def can_be_sent(step: dict[str, Any]) -> bool:
     reason = step["left_out"]
     if IDS.search(step["url"]):
         reason = "GitLab numbers packages itself: ask by hand, with the number of the package above."
-    elif not reason and not moved(step["url"]):
+    elif not reason and not place_of(step):
         reason = "This address is on a host of the earlier registry, and its counterpart is not known."
     if reason:
         say(f"\nskipped    {step['request']}\n  {reason}")
@@ -230,10 +231,15 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
     for name in sorted(then.keys() | now.keys()):
         if (
             (name in then) != (name in now)
-            or (name not in VOLATILE and stable(then[name], known) != stable(now[name], known))
+            or (name not in VOLATILE and differ(then[name], now[name], known))
             or (name in TIMES and form_of(then[name]) != form_of(now[name]))
         ):
             yield f"{name}: {then.get(name, '(absent)')}"
+
+
+def differ(then: str, now: str, known: Known) -> bool:
+    """Tell whether two values of a header field differ in what counts of them."""
+    return stable(comparable(then, then), known) != stable(comparable(now, then), known)
 
 
 def form_of(time: str) -> str:
@@ -261,11 +267,15 @@ def status_text(status: int) -> str:
 
 def ask(step: dict[str, Any]) -> Answer:
     """Send a request, and return the answer. Raises OSError."""
-    target = moved(step["url"])
+    target = place_of(step)
     ours = {origin(now) for _, now in CASE["moves"]}
     login = authorization(step) if origin(target) in ours and step["login"] else []
     body = base64.b64decode(step["body"])
-    return over_a_socket(step, target, login, body) if step["raw"] else over_http(step, target, login, body)
+    if step["raw"]:
+        return over_a_socket(step, target, login, body)
+    answer = over_http(step, target, login, body)
+    learn(CASE.setdefault("led", {}), step, target, answer.headers)
+    return answer
 
 
 def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: bytes) -> Answer:
@@ -336,6 +346,11 @@ def moves(url: str, index: str = "") -> list[tuple[str, str]]:
 def is_elsewhere(url: str) -> bool:
     """Tell whether a URL is that of another registry than the check's."""
     return origin(url) != origin(CASE["registry"])
+
+
+def place_of(step: dict[str, Any]) -> str:
+    """Return where to send a step: to where a redirect before it leads by now, or to its URL on this registry."""
+    return CASE.get("led", {}).get(step["url"]) or moved(step["url"])
 
 
 def moved(old: str) -> str:

@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 from functools import cache
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import to_builtins
+from werkzeug import Request, Response
 
 from conformance.commands.main import main
 from conformance.report.result_file import result_from_json
@@ -18,13 +21,16 @@ from conformance.report.script import as_script, scripts
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.verdicts.options import RunOptions
+from conformance.verdicts.options import RunOptions, TrafficLimits
+from conformance.wire import Follow, Redactor, Session, Transcript
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.faults import fault_named
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
 CASES = {
     "simple.html.doctype": "no-doctype",
@@ -111,6 +117,46 @@ def test_a_refused_upload_leaves_the_question_open(tmp_path: Path) -> None:
     assert open_question.returncode == 4, open_question.stdout
     assert "\nCould not be tried. The registry refused conformance" in open_question.stdout
     assert ": 401." in open_question.stdout
+
+
+def presigning(httpserver: HTTPServer) -> str:
+    """Return the URL of a file behind a redirect to a URL that works once."""
+    signatures: set[str] = set()
+
+    def redirect(_: Request) -> Response:
+        signature = token_hex(20)
+        signatures.add(signature)
+        location = httpserver.url_for(f"/blob?X-Amz-Date=2026&X-Amz-Signature={signature}")
+        return Response(status=302, headers={"Location": location})
+
+    def blob(request: Request) -> Response:
+        if request.args.get("X-Amz-Signature") not in signatures:
+            return Response("expired", status=403)
+        signatures.clear()
+        return Response("a file", content_type="text/plain")
+
+    httpserver.expect_request("/file").respond_with_handler(redirect)
+    httpserver.expect_request("/blob").respond_with_handler(blob)
+    return httpserver.url_for("/file")
+
+
+def test_a_redirect_is_followed_to_where_it_leads_now(
+    table: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    table.url = httpserver.url_for("").rstrip("/")
+    url, transcript = presigning(httpserver), Transcript()
+    session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+    session.send("GET", url, credential=None, credential_name="anonymous", follow=Follow.ANY_HOST)
+    session.close()
+    exchanges = to_builtins(transcript.numbered([1, 2]))
+    assert exchanges[1]["request"].endswith("X-Amz-Signature=***")
+    result = table.add("simple.html.doctype", "failed", signature="1", exchanges=exchanges).stored()
+    script = as_script(result, result.results[0])
+    again = run(script, tmp_path)
+    httpserver.clear_all_handlers()
+    httpserver.expect_request("/file").respond_with_data("a file")
+    mended = run(script, tmp_path)
+    assert (again.returncode, mended.returncode) == (1, 0), again.stdout
 
 
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
