@@ -94,6 +94,7 @@ class HttpDriver(Driver):
 
     Settings = HttpSettings
     requests_per_deletion: ClassVar[int] = 3
+    side_by_side: ClassVar[bool] = True
 
     def __init__(self, api: RegistryApi, settings: HttpSettings) -> None:
         super().__init__(api.with_bearer() if settings.authorization == "bearer" else api, settings)

@@ -120,12 +120,15 @@ class MeetsDeletions(Fault):
 
 
 @pytest.mark.parametrize("refused", [0, 2])
-@pytest.mark.parametrize("driver", ["gitlab", "reference"])
+@pytest.mark.parametrize("driver", ["gitlab", "reference", "http"])
 def test_releases_of_a_far_registry_are_deleted_side_by_side(
     tmp_path: Path, refused: int, driver: str
 ) -> None:
     with ReferenceServer(faults=[MeetsDeletions(4, refused=refused)]) as server:
-        target = target_from_table({**server.target(), "management": {"driver": driver}}, embedded=True)
+        base = server.url.replace("/api/v4/", "/-/reference/")
+        settings = {"delete-release": f"{base}/{{project}}/versions/{{version}}"} if driver == "http" else {}
+        management: dict[str, Any] = {"management": {"driver": driver, **settings}}
+        target = target_from_table({**server.target(), **management}, embedded=True)
         transcript = Transcript()
         session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
         ledger = Ledger(tmp_path / "abcdefgh.jsonl")
