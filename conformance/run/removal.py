@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from conformance.errors import UserError
 from conformance.target.answered_pages import page_in, root_in
-from conformance.target.drivers import Ability, NotThere, Promised
+from conformance.target.drivers import Ability, NotFound, NotThere, Promised
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
 
@@ -229,8 +229,11 @@ class _ByPages:
         )
         return ""
 
-    def _delete(self, way: Callable[[_Listed], None], entries: list[Entry]) -> str:
-        """Delete entries, the first of which stands for all of them; return why no more can be sent, if so."""
+    def _delete(self, way: Callable[[_Listed], None], entries: list[Entry], *, again: bool = True) -> str:
+        """Delete entries, the first of which stands for all of them; return why no more can be sent, if so.
+
+        What a search did not find is searched for `again` where its page lists it once it has settled.
+        """
         first = entries[0]
         file = _Listed(name=first.project, version=first.version, filename=first.filename)
         try:
@@ -241,6 +244,10 @@ class _ByPages:
                 entries = [entry for entry in entries if entry not in self._removal.left]
             except NotThere as error:
                 self._leave_listed(entries, error)
+                if again and isinstance(error, NotFound) and self._removal.left.keys() & set(entries):
+                    for entry in entries:
+                        self._removal.left.pop(entry, None)
+                    return self._delete(way, entries, again=False)
                 with_another = self._removal.releases  # its release was deleted for another file
                 entries = [entry for entry in entries if (_name(entry), entry.version) in with_another]
         except FAILURES as error:

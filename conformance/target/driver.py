@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.target.drivers.driver import DELETIONS, Ability, Driver
-from conformance.target.drivers.refusals import Promised
+from conformance.target.drivers.refusals import NotFound, Promised
 from conformance.target.drivers.registry_api import RegistryApi
 from conformance.target.drivers.table import driver_class, settings_of
 from conformance.target.settling import omits, shows, shows_file
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from conformance.wire import Answer, Session
 
 NEXT_STEP = "name a driver that can in [management] of registry.toml; docs/drivers.md lists them"
+
+PAUSE = 0.2
+"""Seconds between two searches for what is to be changed."""
 
 FEATURES: Mapping[str, frozenset[Ability]] = {
     "delete": frozenset(DELETIONS),
@@ -103,10 +107,22 @@ class TargetDriver(Driver):
         able = next(each for each in self.drivers.values() if ability in each.abilities)
         try:
             with suppress(Promised):  # readers of the pages wait for it
-                getattr(able, ability.method)(*about)
+                self._patiently(lambda: getattr(able, ability.method)(*about))
         finally:
             if self._registry is not None:
                 self._registry.forget_pages(project)
+
+    def _patiently(self, change: Callable[[], None]) -> None:
+        """Change what the checks have published, as soon as a search of the registry finds it."""
+        limit = self._registry.settling.limit if self._registry is not None else 0.0
+        until = time.monotonic() + limit
+        while True:
+            try:
+                return change()
+            except NotFound:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(PAUSE)
 
     def _expect(self, file: File, shown_on: Callable[[Answer], bool], *, instead: bool = False) -> None:
         if self._registry is not None:

@@ -7,7 +7,7 @@ from conformance.target.drivers.driver import (
     DriverSettings,
     File,
 )
-from conformance.target.drivers.refusals import CannotDo, NotThere, Promised
+from conformance.target.drivers.refusals import CannotDo, NotFound, NotThere, Promised
 
 __all__ = [
     "DELETIONS",
@@ -16,6 +16,7 @@ __all__ = [
     "Driver",
     "DriverSettings",
     "File",
+    "NotFound",
     "NotThere",
     "Promised",
 ]

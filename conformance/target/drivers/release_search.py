@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from conformance.pages import plain_json
-from conformance.target.drivers.refusals import CannotDo, NotThere
+from conformance.target.drivers.refusals import CannotDo, NotFound
 from conformance.target.drivers.url_template import encoded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LISTS = ("items", "data")
 def ids_of_release(api: RegistryApi, url: str, file: File, *, key: str) -> list[str]:
     """Return what a search has under a key for each object with the name and the version of a file: their ids.
 
-    Raises NotThere where it finds none, and CannotDo for an answer that is no such search.
+    Raises NotFound where it finds none, and CannotDo for an answer that is no such search.
     """
     objects, answer = _found(api, url)
     found = [each for each in objects if _has_name(each, file.name)]
@@ -39,7 +39,7 @@ def ids_of_release(api: RegistryApi, url: str, file: File, *, key: str) -> list[
     exact = [each for each in found if each.get("version") == file.version]
     release = exact or [each for each in found if _is_same_version(each.get("version"), file.version)]
     if not release:
-        raise NotThere(f"the search found no {file.name} {file.version}: {answer}")
+        raise NotFound(f"the search found no {file.name} {file.version}: {answer}")
     ids = [str(each[key]) for each in release if _is_id(each.get(key))]
     if not ids:
         keys = ", ".join(sorted(release[0]))

@@ -6,16 +6,17 @@ import json
 import tomllib
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from werkzeug import Request, Response
 
 from conformance.target import BadTarget, target_from_table
-from conformance.target.driver import clean_up_cost, driven_features, target_driver
+from conformance.target.driver import TargetDriver, clean_up_cost, driven_features, target_driver
 from conformance.target.drivers import CannotDo, NotThere, Promised
 from conformance.target.drivers.release_search import MOST_PAGES
 from conformance.target.registry_toml_text import registry_toml
+from conformance.target.settling import Settling
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
 
     from conformance.target import Target
-    from conformance.target.driver import TargetDriver
+    from conformance.target.registry_client import RegistryClient
 
 CREDENTIAL = {"username": "jane", "password": "s3cret-word"}
 BASE = "https://registry.example.com/"
@@ -263,6 +264,38 @@ def test_versions_are_compared_as_versions_where_none_is_spelled_the_same(
     driver = registry.driver(find_id="search", delete_release="c/{id}")
     driver.delete_release(Wheel(version="1.0-alpha1"))
     assert registry.asked[1:] == [f"DELETE /c/{number}" for number in deleted]
+
+
+class Settles:
+    """A client of a registry that settles within a minute."""
+
+    def __init__(self) -> None:
+        self.settling = Settling(60)
+
+    def forget_pages(self, _: str) -> None:
+        """Nothing is kept."""
+
+    def changed(self, *_: Any, **__: Any) -> None:
+        """Nothing is awaited."""
+
+
+def test_a_search_that_finds_a_release_late_is_repeated(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        registry.found = [RELEASE] if len(pauses) == 3 else []
+
+    monkeypatch.setattr("conformance.target.driver.time.sleep", pause)
+    alone = registry.driver(find_id="search", delete_release="c/{id}")
+    driver = TargetDriver(alone.drivers, registry=cast("RegistryClient", Settles()))
+    driver.delete_release(Wheel())
+    assert registry.asked == ["GET /search"] * 4 + ["DELETE /c/7"]
+    with pytest.raises(NotThere):
+        registry.driver(find_id="absent", delete_release="c/{id}").delete_release(Wheel(version="9"))
+    assert len(pauses) == 3, "the clean-up looks at the pages instead"
 
 
 def test_an_id_that_is_gone_does_not_keep_the_others(registry: Registry) -> None:

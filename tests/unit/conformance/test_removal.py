@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +67,47 @@ class Registry:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "abcdefgh.jsonl")
+
+
+class SearchedRegistry:
+    """Deletes by an id, which a search finds after some vain ones; the page lists the file until then."""
+
+    def __init__(self, server: HTTPServer, *, vain: int) -> None:
+        self.url = server.url_for("").rstrip("/")
+        self._vain = vain
+        self._is_there = True
+        server.expect_request(f"/simple/{NAME}/").respond_with_handler(self._read)
+        server.expect_request("/search").respond_with_handler(self._search)
+        server.expect_request("/c/7", method="DELETE").respond_with_handler(self._delete)
+        server.expect_request("/simple/").respond_with_data("", status=404)
+
+    def _read(self, _: Request) -> Response:
+        links = f'<a href="/f/{FILE}">{FILE}</a>' if self._is_there else ""
+        return Response(f"<!DOCTYPE html><html><body>{links}</body></html>", content_type="text/html")
+
+    def _search(self, _: Request) -> Response:
+        self._vain -= 1
+        found = [{"id": 7, "name": NAME, "version": "1.0"}] if self._vain < 0 else []
+        return Response(json.dumps(found), content_type="application/json")
+
+    def _delete(self, _: Request) -> Response:
+        self._is_there = False
+        return Response(status=204)
+
+
+@pytest.mark.parametrize(("vain", "left"), [(0, 0), (1, 0), (9, 1)])
+def test_what_a_search_finds_late_is_searched_for_once_more(
+    httpserver: HTTPServer, ledger: Ledger, vain: int, left: int
+) -> None:
+    url = SearchedRegistry(httpserver, vain=vain).url
+    management = {"driver": "http", "find-id": f"{url}/search", "delete-release": f"{url}/c/{{id}}"}
+    target = target_from_table({"url": url, "profile": "pep503-upload", "management": management})
+    ledger.add(Entry(url=target.url, project=NAME, version="1.0", filename=FILE))
+    transcript = Transcript()
+    session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+    done = clean_up(ledger, target, session=session, transcript=transcript)
+    session.close()
+    assert (done.deleted, len(done.left), len(ledger.entries())) == (1 - left, left, left)
 
 
 @pytest.mark.parametrize("page", [401, 403, 500, 503])
