@@ -64,7 +64,8 @@ def publish(registry: RegistryClient, run_id: str) -> Corpus:
         if item.accepted:
             _require_registry(registry, run_id, answer)
             with suppress(BadAnswer):  # a finding of the checks that ask for pages
-                await_listing(registry, item)
+                if not await_listing(registry, item):
+                    _require_index(registry, item)
             break
     else:
         raise _nothing_accepted(answer)
@@ -100,19 +101,33 @@ def _published(registry: RegistryClient, distribution: Distribution) -> tuple[An
     return answer, item
 
 
-def await_listing(registry: RegistryClient, item: Published) -> None:
+def await_listing(registry: RegistryClient, item: Published) -> bool:
     """Wait until an upload is listed, on a page of whatever name, for `LISTED_WITHIN` seconds at most.
 
-    What is listed wrongly, late or not at all is for the checks to judge.
+    What is listed wrongly, late or not at all is for the checks to judge. Returns whether it is listed.
     """
     started = time.monotonic()
     if registry.settling.limit and is_listed(registry, item.distribution):
-        return  # its readers have waited, and measured for how long
+        return True  # its readers have waited, and measured for how long
     while time.monotonic() < started + LISTED_WITHIN:
         time.sleep(PAUSE)
         if is_listed(registry, item.distribution):
             registry.settling.note(time.monotonic() - started)
-            return
+            return True
+    return False
+
+
+def _require_index(registry: RegistryClient, item: Published) -> None:
+    """Refuse an index that has neither a root page nor the page of an accepted upload: it is elsewhere."""
+    pages = (registry.root_answer(fresh=True), registry.project_answer(item.distribution.name, fresh=True))
+    if any(page.status != 404 for page in pages):
+        return
+    raise CannotJudge(
+        f"uploads are accepted, but there is no index at {registry.target.index_url}: {summary(pages[1])}\n"
+        "Give --index-url if the index is elsewhere; raise --settle if the registry lists uploads later than "
+        f"{max(LISTED_WITHIN, registry.settling.limit):g} s.",
+        ExitCode.USAGE,
+    )
 
 
 def _require_upload_url(answer: Answer, target: Target) -> None:

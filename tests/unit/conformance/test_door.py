@@ -86,6 +86,9 @@ def test_one_upload_that_fails_does_not_end_a_run(tmp_path: Path) -> None:
     assert [item.accepted for item in run.corpus.published.values()].count(False) == 1
 
 
+PAGE = "<!DOCTYPE html><html><body></body></html>"
+
+
 def refusal(httpserver: HTTPServer, folder: Path, **table: Any) -> CannotJudge:
     url = httpserver.url_for("").rstrip("/")
     target = target_from_table({"url": url, "profile": "pep503-upload", **table})
@@ -132,6 +135,26 @@ def test_a_registry_that_asks_for_a_credential(method: str, httpserver: HTTPServ
     answer(httpserver, "POST" if method == "GET" else "GET", 404, "")
     assert "asks for a credential" in str(refusal(httpserver, tmp_path))
     assert "rejects the credential 'default'" in str(refusal(httpserver, tmp_path, credentials=CREDENTIALS))
+
+
+@pytest.mark.parametrize(("root", "ends"), [(404, True), (200, False)])
+def test_an_index_on_another_host_has_to_be_given(
+    root: int, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    monkeypatch.setattr("conformance.run.door.LISTED_WITHIN", 0.1)
+    httpserver.expect_request("/simple/").respond_with_data(PAGE, status=root, content_type="text/html")
+    answer(httpserver, "GET", 404, "")
+    answer(httpserver, "POST", 200, "accepted")
+    target = target_from_table({"url": httpserver.url_for("").rstrip("/"), "profile": "pep503-upload"})
+    options = RunOptions(ledger_folder=tmp_path, settle=0)
+    if not ends:
+        assert all(each.accepted for each in prepare(target, options).corpus.published.values())
+        return
+    with pytest.raises(CannotJudge, match="uploads are accepted, but there is no index at") as raised:
+        prepare(target, options)
+    assert raised.value.exit_code is ExitCode.USAGE
+    assert "Give --index-url" in str(raised.value)
+    assert len([request for request, _ in httpserver.log if request.method == "POST"]) == 1
 
 
 def test_without_an_upload_url_nothing_is_published(httpserver: HTTPServer, tmp_path: Path) -> None:
