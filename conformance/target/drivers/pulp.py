@@ -88,9 +88,13 @@ class PulpDriver(Driver):
             units = left
 
     def _units(self, **query: str) -> list[str]:
-        """Return packages in the latest version of the repository, by their paths; `name` in any spelling."""
+        """Return packages in the latest version of the repository, by their paths; `name` in any spelling.
+
+        Asks for the paths alone: whole packages have their descriptions, of up to megabytes each.
+        """
         latest = self._read(self._repository).get("latest_version_href", "")
-        found = self._results("/content/python/packages/", {**query, "repository_version": latest})
+        query |= {"repository_version": latest, "fields": "pulp_href"}
+        found = self._results("/content/python/packages/", query)
         return [unit["pulp_href"] for unit in found]
 
     def _remove(self, units: list[str]) -> None:

@@ -16,6 +16,7 @@ from conformance.target.drivers.pulp import PulpDriver, PulpSettings
 from conformance.target.drivers.registry_api import RegistryApi
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript
+from conformance.wire.bounds import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Pulp:
         self.url = server.url_for("/pypi/team")
         self.states = [*states]
         self.removed: list[list[str]] = []
+        self.description = "A wheel."
         self.packages = {
             f"{API}/content/python/packages/01a21b50-{number}/": filename
             for number, filename in enumerate((File().filename, "x-1.tar.gz", "x-2.tar.gz"))
@@ -91,9 +93,9 @@ class Pulp:
             assert request.args["repository_version"] == f"{REPOSITORY}versions/{self.version}/"
             wanted = request.args.get("filename")
             ours = request.args.get("name") == File().name
-            found = [{"pulp_href": key} for key, name in self.packages.items() if ours or name == wanted][
-                :PAGE
-            ]
+            keys = [key for key, name in self.packages.items() if ours or name == wanted]
+            others = {} if request.args.get("fields") == "pulp_href" else {"description": self.description}
+            found = [{"pulp_href": key, **others} for key in keys[:PAGE]]
         return {"count": len(found), "next": None, "previous": None, "results": found}
 
 
@@ -128,6 +130,14 @@ def test_a_project_is_taken_out_page_by_page(httpserver: HTTPServer) -> None:
         with pytest.raises(NotThere, match="has no Conformance"):
             driver.delete_project(File())
     assert pulp.removed == [[first, second], [third]]
+
+
+def test_long_descriptions_do_not_hold_up_a_deletion(httpserver: HTTPServer) -> None:
+    pulp = Pulp(httpserver)
+    with driving(pulp.url) as driver:
+        pulp.description = "x" * (MOST_BYTES // PAGE)
+        driver.delete_project(File())
+    assert not pulp.packages
 
 
 def test_a_project_that_stays_is_a_refusal(httpserver: HTTPServer) -> None:
