@@ -6,6 +6,7 @@ A race is run in rounds, in a new project and in an existing one in turn, and ea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from threading import Barrier
 from typing import TYPE_CHECKING
 
@@ -106,23 +107,25 @@ def upload_together(
 ) -> tuple[Heat, ...]:
     """Upload the distributions of each round at the same moment, and read the project back.
 
-    The first rounds of all projects come before the second ones: so their pages can be read side by side.
+    As many projects as can be read side by side are taken together, their first rounds before their second ones.
+    Between them the rounds that remain are asked for: how many those are depends on the time.
     """
     heats: list[Heat] = []
-    every = list(rounds)
-    for is_new in (True, False):
-        ran = [
-            (each, sent, tuple(race(*map(uploading, sent))))
-            for each in every
-            if each.is_new is is_new
-            for sent in [tuple(make(each))]
-        ]
-        looks = race.reader.read_each(lambda each: look_at(race.reader, each[0].project, race.forms), ran)
-        heats += [
-            Heat(round=each, sent=sent, answers=answers, last=last)
-            for (each, sent, answers), last in zip(ran, looks, strict=True)
-        ]
+    remaining = iter(rounds)
+    while some := list(islice(remaining, 2 * race.reader.at_once)):
+        for is_new in (True, False):
+            heats += _read_back(race, [(each, tuple(make(each))) for each in some if each.is_new is is_new])
     return tuple(sorted(heats, key=lambda heat: heat.round.number))
+
+
+def _read_back(race: Race, rounds: Sequence[tuple[Round, tuple[Distribution, ...]]]) -> list[Heat]:
+    """Upload the distributions of rounds in several projects, one round after the other, and read all of them."""
+    answers = [tuple(race(*map(uploading, sent))) for _, sent in rounds]
+    looks = race.reader.read_each(lambda each: look_at(race.reader, each[0].project, race.forms), rounds)
+    return [
+        Heat(round=each, sent=sent, answers=answered, last=last)
+        for (each, sent), answered, last in zip(rounds, answers, looks, strict=True)
+    ]
 
 
 def watched_uploads(race: Race, rounds: Iterable[Round]) -> tuple[WatchedHeat, ...]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug import Response
 
 from conformance.kit.races import rounds as module
-from conformance.kit.races.rounds import LEAST, USUAL, Rounds, chance_of_missing, tried
+from conformance.kit.races.race import upload_together
+from conformance.kit.races.rounds import LEAST, USUAL, Rounds, chance_of_missing, rounds_of, tried
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -68,6 +70,29 @@ def test_the_usual_rounds_miss_a_seldom_fault_in_fewer_than_one_of_twenty_runs()
     assert chance_of_missing(LEAST) == pytest.approx(0.6, abs=0.02)
     assert chance_of_missing(1, one_in=2) == 0.5
     assert tried(USUAL) == "90 rounds; a fault that shows in 1 of 30 rounds is missed in 4.7% of runs"
+
+
+class SlowRace:
+    """A race whose rounds take a second each by a clock of its own; its pages are read so many at once."""
+
+    forms = ()
+
+    def __init__(self, at_once: int) -> None:
+        self.now = 0.0
+        self.reader = SimpleNamespace(at_once=at_once, read_each=lambda _, items: [() for _ in items])
+
+    def __call__(self, *_: object) -> list[object]:
+        self.now += 1
+        return []
+
+
+@pytest.mark.parametrize(("at_once", "had"), [(1, LEAST), (8, LEAST + 1)])
+def test_a_race_ends_when_its_time_is_over(at_once: int, had: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    race: Any = SlowRace(at_once)
+    monkeypatch.setattr("conformance.kit.races.rounds.time.monotonic", lambda: race.now)
+    rounds = rounds_of(lambda purpose: f"{purpose}-{race.now}", "slow", Rounds.of(USUAL))
+    heats = upload_together(race, rounds, lambda _: [])
+    assert [heat.round.number for heat in heats] == [*range(1, had + 1)]
 
 
 def judged(folder: Path, *faults: Fault, rules: Rules | None = None) -> dict[str, CheckResult]:
