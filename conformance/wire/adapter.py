@@ -6,9 +6,11 @@ import io
 from functools import partial
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
@@ -19,6 +21,7 @@ from conformance.wire.decoding import PIECE, BadCoding, decoded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from urllib3.connectionpool import ConnectionPool
     from urllib3.poolmanager import PoolManager
 
     from conformance.wire.bounds import Meter
@@ -33,6 +36,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
+        self._last: tuple[tuple[str, str], ConnectionPool] | None = None
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -51,6 +55,34 @@ class BoundedAdapter(HTTPAdapter):
         plain: Any = _pool_of(HTTPConnectionPool, _PlainConnection, self._meter)
         secure: Any = _pool_of(HTTPSConnectionPool, _SecureConnection, self._meter)
         manager.pool_classes_by_scheme = {"http": plain, "https": secure}
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: Any = None,
+        cert: Any = None,
+    ) -> ConnectionPool:
+        """Return the pool of a request's host: that of the request before, where it went to the same."""
+        origin = urlsplit(request.url or "")[:2]
+        if proxies or self._last is None or self._last[0] != origin:
+            found = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+            self._last = None if proxies else (origin, found)
+            return found
+        return self._last[1]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._last = None
+        super().close()
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return an answer without its cookies, which are not kept, and without a guess at its encoding."""
+        response = requests.Response()
+        response.status_code, response.reason = resp.status, resp.reason
+        response.headers = CaseInsensitiveDict(resp.headers.itermerged())
+        response.raw, response.request, response.url = resp, req, req.url or ""
+        return response
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request and read its answer whole. Raises BadAnswer, and RequestException."""

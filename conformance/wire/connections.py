@@ -6,12 +6,12 @@ That follows redirects even where it is told not to, so that an answer whose Loc
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import InvalidSchema
-from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers, get_environ_proxies
 
 from conformance.wire.adapter import BoundedAdapter
@@ -47,8 +47,7 @@ class Connections:
         self._adapter = BoundedAdapter(self.meter)
         self._verify = str(ca_bundle) if ca_bundle else True
         self._timeout = limits.timeout
-        self._usual_headers = default_headers()
-        self._usual_headers["Accept-Encoding"] = CODINGS
+        self._usual_headers = tuple({**default_headers(), "Accept-Encoding": CODINGS}.items())
         self._may_be_closed = False
 
     def close(self) -> None:
@@ -91,12 +90,22 @@ class Connections:
         body: bytes | None,
         credential: Credential | None,
     ) -> requests.PreparedRequest:
-        written: CaseInsensitiveDict[str | None] = CaseInsensitiveDict(self._usual_headers)
-        written.update(headers)
+        fields = {name.lower(): (name, value) for name, value in (*self._usual_headers, *headers.items())}
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
-        prepared.prepare_url(url, None)
-        prepared.prepare_headers({name: value for name, value in written.items() if value is not None})
+        prepared.url = _written(url)
+        prepared.prepare_headers({name: value for name, value in fields.values() if value is not None})
         prepared.prepare_body(body, None)
         prepared.prepare_auth(BasicAuth(credential) if credential else None)
         return prepared
+
+
+@lru_cache
+def _written(url: str) -> str | None:
+    """Return a URL as `requests` writes it. A run asks for most of its URLs several times.
+
+    Raises RequestException.
+    """
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url

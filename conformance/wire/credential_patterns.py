@@ -53,10 +53,11 @@ def hide_credentials_in_url(url: str) -> str:
 
 def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return header fields with secret values masked. The authentication scheme is kept."""
-    return {
-        name: _scheme(str(value)) + MASK if name.lower() in SECRET_HEADERS else hide_credentials(str(value))
-        for name, value in headers.items()
-    }
+    fields = {name: str(value) for name, value in headers.items()}
+    secret = {name for name in fields if name.lower() in SECRET_HEADERS}
+    others = "\n".join(value for name, value in fields.items() if name not in secret)
+    hide = hide_credentials if any(pattern.search(others) for pattern, _ in _REPLACED) else str
+    return {name: _scheme(value) + MASK if name in secret else hide(value) for name, value in fields.items()}
 
 
 def _scheme(value: str) -> str:

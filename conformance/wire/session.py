@@ -13,7 +13,6 @@ from urllib.parse import urljoin, urlsplit
 from weakref import ref
 
 import requests
-from requests.structures import CaseInsensitiveDict
 
 from conformance.verdicts.counting import counted
 from conformance.wire.answer import Answer, Unreachable
@@ -182,7 +181,7 @@ class Session:
             credential=request.credential_name,
             status=response.status_code,
             reason=response.reason or "",
-            headers=CaseInsensitiveDict(response.headers),
+            headers=response.headers,
             content=response.content,
             exchange=exchange,
         )
