@@ -13,7 +13,7 @@ import pytest
 from conformance.pages import read_html
 from conformance.wire import Redactor
 from conformance.wire.credential import Credential
-from conformance.wire.credential_patterns import hide_credentials
+from conformance.wire.credential_patterns import hide_credentials, hide_credentials_in_headers
 from conformance.wire.redaction import LEAST_SHOWN
 
 if TYPE_CHECKING:
@@ -284,3 +284,17 @@ def test_what_opens_a_presigned_url_is_taken_out(said: str, shown: str) -> None:
     assert redact(said) == hide_credentials(said) == shown
     assert redact(shown) == shown
     assert redact.values({"Location": said}) == {"Location": shown}
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_header_fields_conceal_what_looks_like_a_credential_in_each_of_them(place: int) -> None:
+    harmless = {"Accept": "text/html", "Host": "registry.example.com", "Age": "0"}
+    name = [*harmless][place]
+    fields = harmless | {name: f"https://jane:{TOKEN}@registry.example.com"}
+    assert hide_credentials_in_headers(fields) == harmless | {name: "https://***@registry.example.com"}
+
+
+def test_header_fields_for_secrets_conceal_any_value() -> None:
+    fields = {"Accept": "text/html", "AUTHORIZATION": "Basic amFuZTpx", "Job-Token": "x", "Cookie": "a=b"}
+    shown = {"Accept": "text/html", "AUTHORIZATION": "Basic ***", "Job-Token": "***", "Cookie": "***"}
+    assert hide_credentials_in_headers(fields) == shown

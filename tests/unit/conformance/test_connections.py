@@ -91,6 +91,38 @@ def test_no_cookie_is_sent_back() -> None:
     connections.close()
 
 
+def test_hosts_that_are_asked_in_turn_each_get_their_own_requests() -> None:
+    connections = Connections(TrafficLimits(), None)
+    with peer(ANSWER, times=2) as (one, received_by_one), peer(ANSWER, times=2) as (other, received_by_other):
+        for number in range(2):
+            for origin in (one, other):
+                url = f"{origin}/{number}"
+                answer = connections.send("GET", url, headers={}, body=None, credential=None)
+                assert (answer.status_code, answer.url) == (200, url)
+        assert [each.split()[1] for each in received_by_one()] == [b"/0", b"/1"]
+        assert [each.split()[1] for each in received_by_other()] == [b"/0", b"/1"]
+    connections.close()
+
+
+def test_connections_that_were_closed_are_opened_again() -> None:
+    connections = Connections(TrafficLimits(), None)
+    with peer(ANSWER, times=2) as (origin, received):
+        for _ in range(2):
+            connections.send("GET", origin, headers={}, body=None, credential=None)
+            connections.close()
+        assert len(received()) == 2
+
+
+def test_fields_of_one_name_are_one_field_of_the_answer() -> None:
+    connections = Connections(TrafficLimits(), None)
+    answer = ANSWER.replace(b"\r\n\r\n", b"\r\nVary: Accept\r\nvary: Cookie\r\n\r\n")
+    with peer(answer) as (origin, received):
+        found = connections.send("GET", origin, headers={}, body=None, credential=None)
+        received()
+    assert found.headers["VARY"] == "Accept, Cookie"
+    connections.close()
+
+
 @pytest.mark.parametrize("location", ["http://[::1", "http://host:port/", "//", "\x01"])
 def test_a_redirect_that_leads_to_no_url_is_an_answer(location: str) -> None:
     session = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
