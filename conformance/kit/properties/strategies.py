@@ -171,7 +171,7 @@ def equal_versions() -> SearchStrategy[tuple[str, str]]:
     pre = st.one_of(st.none(), st.tuples(st.sampled_from(PRE_LETTERS), st.integers(0, 30)))
     release = st.lists(st.integers(0, 2030), min_size=1, max_size=3).map(tuple)
     parts = st.tuples(st.integers(0, 2), release, pre, optional, optional)
-    return parts.flatmap(lambda version: st.tuples(_spelled(*version), _spelled(*version))).filter(
+    return parts.flatmap(lambda version: st.tuples(*[_spelled(*version)] * 2)).filter(
         lambda pair: pair[0] != pair[1] and is_version(pair[0]) and Version(pair[0]) == Version(pair[1])
     )
 
