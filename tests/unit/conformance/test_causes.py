@@ -135,6 +135,24 @@ def test_a_form_without_a_file_that_is_accepted_is_one_cause(table: Any, status_
     assert roots_of(table.stored().results) == {"robustness.no-filename": "upload.content-required"}
 
 
+def test_what_a_client_cannot_download_follows_from_the_dead_link(table: Any) -> None:
+    url = "http://127.0.0.1:1/demo-1.0-py3-none-any.whl"
+    table.add("upload.visible-after-success", "warned", found="status 404, 14 bytes", where="", signature="1")
+    for name, said in (
+        (
+            "clients.pip.dependencies",
+            f"exit code 1: …because of HTTP error 404 Client Error: Not Found for url: {url}",
+        ),
+        (
+            "clients.uv.latest",
+            f"exit code 1: HTTP status client error (404 Not Found) for url ({url}#sha256=ab)",
+        ),
+    ):
+        table.add(name, "failed", found=said, where="pip install", signature="2", exchanges=[])
+    assert set(roots_of(table.stored().results).values()) == {"upload.visible-after-success"}
+    assert len(roots_of(table.stored().results)) == 2
+
+
 def test_a_route_that_refuses_letters_of_a_file_name_is_one_cause(table: Any) -> None:
     url = "GET /demo/demo-1%211.0-py3-none-any.whl as default → 400 BAD REQUEST"
     for name, found, where in (
