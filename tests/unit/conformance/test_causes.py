@@ -144,7 +144,7 @@ def test_what_a_client_cannot_download_follows_from_the_dead_link(table: Any) ->
             f"exit code 1: …because of HTTP error 404 Client Error: Not Found for url: {url}",
         ),
         (
-            "clients.uv.latest",
+            "clients.pip.latest",
             f"exit code 1: HTTP status client error (404 Not Found) for url ({url}#sha256=ab)",
         ),
     ):
