@@ -52,7 +52,8 @@ def url_observations(target: Target) -> Iterator[Observation]:
         "legacy": "the path of uploads",
         "upload": "the path of uploads",
     }
-    if ending in endings and target.layout.upload and not given:
+    everything_here = target.layout.index == target.layout.upload
+    if ending in endings and target.layout.upload and not given and not everything_here:
         yield Observation(
             about="path",
             seen=f"the URL ends with {ending}/, {endings[ending]}",

@@ -488,6 +488,14 @@ def test_an_index_without_a_root_page_is_no_problem(
     assert "name one with --project" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("path", ["/simple", "/name/simple/", "/legacy"])
+def test_a_layout_with_uploads_at_the_index_takes_any_url(path: str, httpserver: HTTPServer) -> None:
+    serve(httpserver, {f"{path.rstrip('/')}/": ""})
+    url = httpserver.url_for(path)
+    target = target_from_table({"url": url, "profile": "pep503-upload", "layout": "root"})
+    assert wrong(examine(target, RunOptions())) == {}
+
+
 def test_an_index_at_the_end_of_a_redirect_is_named(httpserver: HTTPServer) -> None:
     serve(httpserver, {"/x/simple/": "/y/pages/", "/y/pages/": ""})
     found = wrong(look(httpserver.url_for("/x"), profile="pypi"))
