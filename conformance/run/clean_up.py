@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from conformance.corpus.ledger import Entry, Ledger
     from conformance.target import Target
     from conformance.wire import Session, Transcript
+
+_ONE_OF_MANY = re.compile(r"https?://\S+|\[\d+\]")
+"""What differs between refusals of one kind: the URL, and the number of the exchange."""
 
 MOST_REASONS = 3
 """How many different reasons a message gives."""
@@ -111,6 +115,10 @@ def no_driver(target: Target) -> str:
 
 
 def _reasons(reasons: Collection[str]) -> list[str]:
-    different = list(dict.fromkeys(reasons))
+    """Return the first reasons of different kinds: a refusal of one URL stands for those of others."""
+    kinds: dict[str, str] = {}
+    for reason in reasons:
+        kinds.setdefault(_ONE_OF_MANY.sub("", reason), reason)
+    different = list(kinds.values())
     more = len(different) - MOST_REASONS
     return different[:MOST_REASONS] + ([f"and {more} more reasons"] if more > 0 else [])

@@ -141,7 +141,7 @@ def test_releases_of_a_far_registry_are_deleted_side_by_side(
         left = server.registry.packages(server.registry.gitlab_project("1"))
     assert (done.deleted, len(done.left), len(left)) == (5 - refused, refused, refused)
     assert len(ledger.entries()) == refused
-    assert ("403" in done.reason) is bool(refused)
+    assert done.reason.count("403") == min(refused, 1), "one reason stands for others of its kind"
 
 
 def test_a_signature_is_in_the_ledger(tmp_path: Path) -> None:
