@@ -10,14 +10,18 @@ from werkzeug import Response
 
 from conformance.corpus import planned
 from conformance.run.checks_run import run_checks
+from conformance.run.credential_watch import rejection
 from conformance.run.selection import Selection
+from conformance.run.setup import prepare
 from conformance.target import target_from_table
-from conformance.verdicts import Verdict
+from conformance.verdicts import Deviation, Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conformance.report.result import RunResult
     from reference_server.http.request import Request
 
@@ -38,6 +42,10 @@ class Rejects(Fault):
         self._since, self._uploads, self._reads = since, uploads, reads
         self._seen = 0
         self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Reject from now on."""
+        self._seen = self._since + 1
 
     def handle(self, request: Request) -> Response | None:
         is_upload = request.method == "POST"
@@ -80,3 +88,29 @@ def test_a_rejected_upload_is_a_deviation_while_the_credential_is_accepted() -> 
     failed = [each for each in result.results if each.verdict is Verdict.FAILED]
     assert [each.found.partition(":")[0] for each in failed] == ["status 401"]
     assert not any("-absent" in each.request for each in failed[0].exchanges)
+
+
+@pytest.mark.parametrize(
+    ("where", "reads", "is_found"),
+    [
+        ("POST http://127.0.0.1/ as default → 401 UNAUTHORIZED [900]", False, True),
+        ("GET http://127.0.0.1/ as default → 401 UNAUTHORIZED [900]", True, True),
+        ("GET http://127.0.0.1/ as default → 401 UNAUTHORIZED [900]", False, False),
+        ("GET http://127.0.0.1/ as default → 404 NOT FOUND [900]", True, False),
+    ],
+)
+def test_what_another_client_was_answered_counts(
+    where: str, tmp_path: Path, *, reads: bool, is_found: bool
+) -> None:
+    """The requests of a load are in no transcript of the checks."""
+    fault = Rejects(since=PREPARING, uploads=1000, reads=reads)
+    with ReferenceServer(faults=[fault]) as server:
+        target = target_from_table(server.target(), embedded=True)
+        run = prepare(target, RunOptions(ledger_folder=tmp_path))
+        fault.begin()
+        run.transcript.begin()
+        deviation = Deviation(expected="every upload to be accepted", found="demo.whl", where=where)
+        found = rejection(run, deviation, ())
+        run.session.close()
+    assert (found is not None) is is_found
+    assert run.transcript.used == ()
