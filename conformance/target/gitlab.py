@@ -35,18 +35,29 @@ class Caller(Protocol):
 
 
 class GitLab:
-    """Packages and package files of the target's GitLab project."""
+    """Packages and package files of the target's GitLab project, or of a group."""
 
-    def __init__(self, registry: Caller) -> None:
+    def __init__(self, registry: Caller, *, api: str | None = None) -> None:
+        """`api` is the URL of a group; without it, all calls are below that of the GitLab project."""
         self._registry = registry
+        self._api = api
+
+    @property
+    def api(self) -> str:
+        """The URL that all calls are below. Raises Untestable."""
+        return self._api or self._registry.target.gitlab_api
+
+    def in_group(self) -> GitLab:
+        """Return the same for the target's group. Raises Untestable without a group."""
+        return GitLab(self._registry, api=self._registry.target.group_api)
 
     def call(
         self, method: str, path: str, query: Mapping[str, str | int] | None = None, *, as_: str = DEFAULT
     ) -> Answer:
-        """Call the API below `projects/<id>` and return the answer with any status."""
+        """Call the API below `projects/<id>`, or `groups/<id>`, and return the answer with any status."""
         target = self._registry.target
         credential = target.credential(as_)
-        url = target.gitlab_api + path + (f"?{urlencode(query)}" if query else "")
+        url = self.api + path + (f"?{urlencode(query)}" if query else "")
         headers = {} if credential is None else {"PRIVATE-TOKEN": credential.token}
         return self._registry.request_bare(method, url, label=as_, headers=headers)
 

@@ -173,15 +173,26 @@ class Target:
 
     def in_group(self) -> Target:
         """Return the target's twin at the URLs of its group, to read from. Raises Untestable without a group."""
+        return self.at_group(self._group)
+
+    @property
+    def group_api(self) -> str:
+        """The URL of the target's group in GitLab's REST API. Raises Untestable without a group."""
+        return self._api_of_group(self._group)
+
+    @property
+    def _group(self) -> str:
         if GROUP not in self.gitlab_projects:
             meaning = self.profile.gitlab_projects.get(GROUP, "a group")
             raise Untestable(f"no {GROUP!r} ({meaning}); add it to [gitlab-projects] in registry.toml")
-        return self.at_group(self.gitlab_projects[GROUP])
+        return self.gitlab_projects[GROUP]
+
+    def _api_of_group(self, group: str) -> str:
+        return f"{self.gitlab_api.rpartition('/projects/')[0]}/groups/{quote(group, safe='')}"
 
     def at_group(self, group: str) -> Target:
         """Return the target's twin at the URLs of the group with an id or a full path. Raises Untestable."""
-        api = self.gitlab_api.rpartition("/projects/")[0]
-        url = f"{api}/groups/{quote(group, safe='')}/-/packages/pypi"
+        url = f"{self._api_of_group(group)}/-/packages/pypi"
         return replace(self, url=url, given=GivenAddresses(index=f"{url}/simple/", api=self.gitlab_api))
 
     def at(self, url: str) -> Target:

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import ANONYMOUS, page_in, root_in
+from conformance.kit.registry import ANONYMOUS, DEFAULT, page_in, root_in
 from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable, Untestable
@@ -184,3 +184,80 @@ def test_unknown_not_found(grouped: Grouped, registry: RegistryClient) -> None:
     name = canonicalize_name(grouped.own.name)
     expect.status(grouped.group.project_answer(name), 200)
     expect.status(registry.at_group(ABSENT_GROUP).project_answer(name), 404)
+
+
+def packages_of(*files: Distribution) -> set[tuple[str, str]]:
+    return {(canonicalize_name(file.name), file.version) for file in files}
+
+
+def packages_in(
+    group: GitLab, grouped: Grouped, *, as_: str = DEFAULT, subgroups: bool = True
+) -> set[tuple[str, str]]:
+    """Return name and version of each package of `grouped` that a group lists; none where the list is refused."""
+    found: set[tuple[str, str]] = set()
+    for file in (grouped.shared[0], grouped.own, grouped.secret):
+        if as_ != DEFAULT and group.call("GET", "/packages", as_=as_).is_client_error:
+            continue
+        rows = (
+            group.packages(as_=as_, package_name=file.name)
+            if subgroups
+            else group.packages(as_=as_, package_name=file.name, exclude_subgroups="true")
+        )
+        found |= {(canonicalize_name(str(row.get("name"))), str(row.get("version"))) for row in rows}
+    return found
+
+
+def missing_from(found: set[tuple[str, str]], *files: Distribution) -> list[str]:
+    return [f"{' '.join(each)} is missing" for each in sorted(packages_of(*files) - found)]
+
+
+def require_packages(group: GitLab, grouped: Grouped, *files: Distribution) -> None:
+    """Raise Untestable unless a group lists the packages of these files to the default caller."""
+    answer = group.call("GET", "/packages", {"per_page": 1})
+    if answer.status != 200:
+        raise Untestable(f"the group has no list of packages: {answer}")
+    if lost := missing_from(packages_in(group, grouped), *files):
+        raise Untestable(f"the group's list of packages is not whole: {', '.join(lost)}")
+
+
+@check("gitlab.group.packages")
+def test_packages(grouped: Grouped, gitlab: GitLab) -> None:
+    found = packages_in(gitlab.in_group(), grouped)
+    expect.rule(
+        "the packages of every GitLab project of the group to be listed",
+        broken_by=missing_from(found, *grouped.shared, grouped.own, grouped.secret),
+        where="GET /groups/:id/packages",
+    )
+
+
+@check("gitlab.group.packages-without-subgroups")
+def test_packages_without_subgroups(grouped: Grouped, gitlab: GitLab) -> None:
+    group = gitlab.in_group()
+    above, below = (grouped.shared[0], grouped.own), (grouped.shared[1], grouped.secret)
+    require_packages(group, grouped, *above, *below)
+    found = packages_in(group, grouped, subgroups=False)
+    expect.rule(
+        "the packages of the group's own GitLab projects alone",
+        broken_by=[
+            *(f"{' '.join(each)} is in a subgroup" for each in sorted(found & packages_of(*below))),
+            *missing_from(found, *above),
+        ],
+        where="GET /groups/:id/packages?exclude_subgroups=true",
+    )
+
+
+@check("gitlab.group.packages-of-readable-only")
+def test_packages_of_readable_only(grouped: Grouped, gitlab: GitLab) -> None:
+    group = gitlab.in_group()
+    hidden = packages_of(grouped.shared[1], grouped.secret)
+    require_packages(group, grouped, grouped.shared[1], grouped.secret)
+    shown = [
+        f"{' '.join(each)}, to {caller}"
+        for caller in (READER, ANONYMOUS)
+        for each in sorted(hidden & packages_in(group, grouped, as_=caller))
+    ]
+    expect.rule(
+        "packages of the private GitLab project to be in no list of these callers",
+        broken_by=shown,
+        where="GET /groups/:id/packages",
+    )

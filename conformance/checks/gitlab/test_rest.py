@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.checks.gitlab.lists import lists_of_packages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import GitLab, json_of, objects
@@ -60,8 +62,8 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
 
 @check("gitlab.rest.filters-by-type")
 def test_filters_by_type(gitlab: GitLab, corpus: Corpus) -> None:
-    for other in OTHER_TYPES:
-        found = gitlab.packages(package_type=other, package_name=corpus.run_id)
+    for owner, other in product(lists_of_packages(gitlab), OTHER_TYPES):
+        found = owner.packages(package_type=other, package_name=corpus.run_id)
         expect.equal(
             found, [], of=f"the packages of type {other}", where=f"GET /packages?package_type={other}"
         )
@@ -70,8 +72,11 @@ def test_filters_by_type(gitlab: GitLab, corpus: Corpus) -> None:
 @check("gitlab.rest.filters-by-name")
 def test_filters_by_name(gitlab: GitLab, corpus: Corpus) -> None:
     name = corpus["picky-old"].name
-    found = {str(package.get("name")) for package in gitlab.packages(package_name=name)}
-    expect.equal(found, {name}, of="the names of the packages", where=f"GET /packages?package_name={name}")
+    for owner in lists_of_packages(gitlab):
+        found = {str(package.get("name")) for package in owner.packages(package_name=name)}
+        expect.equal(
+            found, {name}, of="the names of the packages", where=f"GET /packages?package_name={name}"
+        )
 
 
 @check("gitlab.rest.pages")

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from conformance.checks.gitlab.lists import lists_of_packages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import objects
@@ -43,11 +44,13 @@ def test_page_headers(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) 
         (1, MOST + 1): {"Page": 1, "Per-Page": MOST, "Next-Page": "", "Total": 2, "Total-Pages": 1},
     }
 
-    def listed(of: tuple[int, int]) -> Answer:
-        page, per_page = of
-        return gitlab.call("GET", "/packages", {"package_name": name, "page": page, "per_page": per_page})
+    def listed(of: tuple[GitLab, tuple[int, int]]) -> Answer:
+        owner, (page, per_page) = of
+        return owner.call("GET", "/packages", {"package_name": name, "page": page, "per_page": per_page})
 
-    for (page, per_page), answer in zip(wanted, registry.read_each(listed, wanted), strict=True):
+    lists = lists_of_packages(gitlab)
+    pages = [*product(lists, wanted)]
+    for (_, (page, per_page)), answer in zip(pages, registry.read_each(listed, pages), strict=True):
         fields = wanted[page, per_page]
         objects(answer)
         _states(answer, fields)
@@ -59,9 +62,10 @@ def test_page_headers(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) 
                 of="the pages in Link",
                 where=answer,
             )
-    answer = gitlab.call("GET", "/packages", {"package_name": name})
-    objects(answer)
-    _states(answer, {"Page": 1, "Per-Page": USUAL})
+    for owner in lists:
+        answer = owner.call("GET", "/packages", {"package_name": name})
+        objects(answer)
+        _states(answer, {"Page": 1, "Per-Page": USUAL})
 
 
 def _states(answer: Answer, fields: Mapping[str, object]) -> None:
@@ -91,18 +95,19 @@ def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> N
         "name": ["3.0", "2.0", "1.0"],
     }
 
-    def listed(by: tuple[str, str]) -> Answer:
-        order, sort = by
+    def listed(by: tuple[GitLab, str, str]) -> Answer:
+        owner, order, sort = by
         query: dict[str, str | int] = {
             "package_name": name,
             "order_by": order,
             "sort": sort,
             "per_page": MOST,
         }
-        return gitlab.call("GET", "/packages", query)
+        return owner.call("GET", "/packages", query)
 
-    ways = [*product(ascending, ("asc", "desc"))]
-    for (order, sort), answer in zip(ways, registry.read_each(listed, ways), strict=True):
+    lists = lists_of_packages(gitlab)
+    ways = [*product(lists, ascending, ("asc", "desc"))]
+    for (_, order, sort), answer in zip(ways, registry.read_each(listed, ways), strict=True):
         wanted = ascending[order]
         found = [row.get("version") for row in objects(answer) if str(row.get("name")).startswith(name)]
         expect.equal(
@@ -111,21 +116,28 @@ def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> N
             of=f"the versions by {order}, {sort}",
             where=answer,
         )
-    objects(gitlab.call("GET", "/packages", {"package_name": name, "order_by": "type"}))
+    for owner in lists:
+        objects(owner.call("GET", "/packages", {"package_name": name, "order_by": "type"}))
 
 
 @check("gitlab.rest.invalid-parameters")
 def test_invalid_parameters(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) -> None:
     valid: dict[str, str | int] = {"package_name": corpus["picky-old"].name, "package_type": "pypi"}
-    objects(gitlab.call("GET", "/packages", valid))
-    found = registry.read_each(
-        lambda pair: gitlab.call("GET", "/packages", {**valid, pair[0]: pair[1]}), INVALID.items()
-    )
-    answers = dict(zip((f"{name}={value}" for name, value in INVALID.items()), found, strict=True))
+
+    def listed(by: tuple[GitLab, tuple[str, str]]) -> Answer:
+        owner, (name, value) = by
+        return owner.call("GET", "/packages", {**valid, name: value})
+
+    for owner in (lists := lists_of_packages(gitlab)):
+        objects(owner.call("GET", "/packages", valid))
+    ways = [*product(lists, INVALID.items())]
+    broken = [
+        f"{name}={value}: status {answer.status}"
+        for (_, (name, value)), answer in zip(ways, registry.read_each(listed, ways), strict=True)
+        if answer.status != 400
+    ]
     expect.rule(
         "400 for every parameter with an invalid value",
-        broken_by=[
-            f"{what}: status {answer.status}" for what, answer in answers.items() if answer.status != 400
-        ],
+        broken_by=[*dict.fromkeys(broken)],
         where="GET /packages",
     )

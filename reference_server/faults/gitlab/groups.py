@@ -33,7 +33,11 @@ GROUPS = "/api/v4/groups/"
 class SubgroupsLeftOut(Fault):
     """Shows in a group only its own GitLab projects, and not those of its subgroups."""
 
-    caught_by = ("gitlab.group.every-gitlab-project", "gitlab.group.root-page")
+    caught_by = (
+        "gitlab.group.every-gitlab-project",
+        "gitlab.group.root-page",
+        "gitlab.group.packages",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         def directly(gitlab_projects: Iterable[GitLabProject], group: Group) -> tuple[GitLabProject, ...]:
@@ -81,6 +85,7 @@ class GroupsOpenToEveryone(Fault):
     caught_by = (
         "gitlab.group.page-of-readable-only",
         "gitlab.group.file-of-readable-only",
+        "gitlab.group.packages-of-readable-only",
         "gitlab.matrix.group-page",
         "gitlab.matrix.group-file",
     )

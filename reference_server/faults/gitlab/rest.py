@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 
 class IgnoresParameter(Fault):
-    """Ignores a parameter of the list of packages."""
+    """Ignores a parameter of a list of packages."""
 
     parameter: ClassVar[str]
+    endpoint: ClassVar[str] = "packages"
 
     def handle(self, request: Request) -> Response | None:
         """Remove the parameter from the query."""
-        if request.endpoint == "packages":
+        if request.endpoint == self.endpoint:
             kept = [pair for pair in request.args.items(multi=True) if pair[0] != self.parameter]
             request.args = ImmutableMultiDict(kept)
         return None
