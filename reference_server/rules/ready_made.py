@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import MappingProxyType
 
 from reference_server.model import (
@@ -10,6 +11,7 @@ from reference_server.model import (
     JobToken,
     PersonalAccessToken,
     Role,
+    TokenRecord,
     User,
     Visibility,
 )
@@ -72,6 +74,20 @@ DEPLOY_TOKENS = (
         username="deploy-elsewhere",
         gitlab_project=4,
         scopes=frozenset({_READ, _WRITE}),
+    ),
+    DeployToken(
+        secret="reference-deploy-expired-token",
+        username="deploy-expired",
+        gitlab_project=1,
+        scopes=frozenset({_READ, _WRITE}),
+        record=TokenRecord(expires_at=date(2020, 1, 1)),
+    ),
+    DeployToken(
+        secret="reference-deploy-revoked-token",
+        username="deploy-revoked",
+        gitlab_project=1,
+        scopes=frozenset({_READ, _WRITE}),
+        revoked=True,
     ),
 )
 

@@ -16,7 +16,7 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient, Remark
 
 JOB_USER = "gitlab-ci-token"
 
@@ -116,13 +116,22 @@ def test_job_wrong_refused(registry: RegistryClient, corpus: Corpus, new_name: N
 
 
 @check("gitlab.token.expired-refused")
-def test_expired_refused(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("expired"), "1.0"), as_="personal-expired"), 401)
+def test_expired_refused(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    each_refused(registry, new_name("expired"), remark, "personal-expired", "deploy-expired")
 
 
 @check("gitlab.token.revoked-refused")
-def test_revoked_refused(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("revoked"), "1.0"), as_="personal-revoked"), 401)
+def test_revoked_refused(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    each_refused(registry, new_name("revoked"), remark, "personal-revoked", "deploy-revoked")
+
+
+def each_refused(registry: RegistryClient, name: str, remark: Remark, *tokens: str) -> None:
+    """Require 401 for an upload with each of these tokens. Raises Untestable where the target has none of them."""
+    known = [token for token in tokens if token in registry.target.credentials]
+    if missing := [token for token in tokens if token not in known]:
+        remark(f"no credential {', '.join(map(repr, missing))} is configured; add it to registry.toml")
+    for token in known or tokens:
+        expect.status(registry.upload(wheel(name, "1.0"), as_=token), 401)
 
 
 @check("gitlab.token.wrong-cannot-publish")

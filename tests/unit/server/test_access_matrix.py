@@ -13,6 +13,7 @@ from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Credentials
 from reference_server.model.errors import RegistryError
 from reference_server.rules.access import authorize, identify
+from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.ready_made import PASSWORD, credentials
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def presented(cell: Cell) -> Credentials:
 def status(registry: Registry, cell: Cell) -> int:
     action, done = DEEDS[cell.action]
     try:
-        caller = identify(presented(cell), registry.store)
+        caller = identify(presented(cell), CurrentTokens(registry.store, registry.now))
         if cell.action.startswith("group"):
             readable = registry.readable_in(registry.group("conformance"), caller, action)
             return done if GITLAB_PROJECTS[cell.visibility] in {str(each.id) for each in readable} else 404

@@ -59,7 +59,8 @@ def test_the_target_names_what_is_there(server: ReferenceServer) -> None:
     assert (target["url"], target["profile"]) == (server.url, "gitlab")
     for name, pair in target["credentials"].items():
         status = requests.get(server.index_url, auth=tuple(pair.values()), timeout=10).status_code
-        refused = {"personal-expired": 401, "personal-revoked": 401, "job-finished": 401}
+        former = {"personal-expired", "personal-revoked", "deploy-expired", "deploy-revoked", "job-finished"}
+        refused = dict.fromkeys(former, 401)
         assert status == refused.get(name, 404 if name in {"stranger", "deploy-elsewhere"} else 200), name
     path = target["gitlab-projects"]["path"].replace("/", "%2F")
     encoded = requests.get(
