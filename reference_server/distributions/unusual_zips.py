@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reference_server.distributions.distribution import escaped_name
 from reference_server.distributions.invalid_zips import with_more
-from reference_server.distributions.zip_records import STREAMED, Entry, entry
+from reference_server.distributions.zip_records import STREAMED, TO_BE_FOUND_IN_ZIP64, Entry, entry
 
 if TYPE_CHECKING:
     from reference_server.distributions.distribution import Distribution
@@ -42,6 +42,24 @@ def local_size_mismatch(name: str, version: str) -> Distribution:
     return with_more(name, version, replace(honest, local_size=honest.size + 1))
 
 
+def local_packed_size_mismatch(name: str, version: str) -> Distribution:
+    """A member's local header has another packed size than the central directory."""
+    honest = _data(name)
+    return with_more(name, version, replace(honest, local_packed=honest.size + 1))
+
+
+def zip64_size_mismatch(name: str, version: str) -> Distribution:
+    """The ZIP64 field of a member's local header has another size than the central directory."""
+    honest = _data(name)
+    return with_more(name, version, _with_zip64(honest, size=honest.size + 1, packed=honest.size))
+
+
+def zip64_packed_size_mismatch(name: str, version: str) -> Distribution:
+    """The ZIP64 field of a member's local header has another packed size than the central directory."""
+    honest = _data(name)
+    return with_more(name, version, _with_zip64(honest, size=honest.size, packed=honest.size + 1))
+
+
 def duplicate_zip64_field(name: str, version: str) -> Distribution:
     """A member's local header has two ZIP64 fields."""
     return with_more(name, version, replace(_data(name), local_extra=_field(_ZIP64, b"") * 2))
@@ -69,10 +87,11 @@ def data_between_members(name: str, version: str) -> Distribution:
 
 
 def with_usual_fields(name: str, version: str) -> Distribution:
-    """Return a right wheel, one member of which has a timestamp, and a Unicode path that is its path."""
+    """Return a right wheel, one member of which has a timestamp, its path in Unicode and its sizes in ZIP64."""
     honest = _data(name)
     fields = _TIMESTAMP + _unicode_path(honest.path.encode())
-    return with_more(name, version, replace(honest, local_extra=fields))
+    large = _with_zip64(honest, size=honest.size, packed=len(honest.stored))
+    return with_more(name, version, replace(large, local_extra=fields + large.local_extra))
 
 
 def _data(name: str) -> Entry:
@@ -83,13 +102,24 @@ def _field(kind: int, content: bytes) -> bytes:
     return struct.pack("<2H", kind, len(content)) + content
 
 
+def _with_zip64(honest: Entry, *, size: int, packed: int) -> Entry:
+    """Return a member whose local header has its sizes in a ZIP64 field, as streaming writers make it."""
+    return replace(
+        honest,
+        local_size=TO_BE_FOUND_IN_ZIP64,
+        local_packed=TO_BE_FOUND_IN_ZIP64,
+        local_extra=_field(_ZIP64, struct.pack("<2Q", size, packed)),
+    )
+
+
 def _unicode_path(path: bytes) -> bytes:
     """Return the field with a path. The CRC is that of no path, so that readers keep the path of the header."""
     return _field(_UNICODE_PATH, struct.pack("<BL", 1, 0) + path)
 
 
 UNUSUAL_ZIPS = (
-    *(data_descriptor, member_comment, control_character_path, local_size_mismatch),
+    *(data_descriptor, member_comment, control_character_path),
+    *(local_size_mismatch, local_packed_size_mismatch, zip64_size_mismatch, zip64_packed_size_mismatch),
     *(duplicate_zip64_field, malformed_zip64_field, duplicate_unicode_path, unicode_path_not_utf8),
     data_between_members,
 )

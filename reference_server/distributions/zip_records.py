@@ -22,7 +22,8 @@ STREAMED = 8
 _SINCE_ZIP64 = 45
 _DAY = 33  # 1 January 1980
 _REGULAR_FILE = 0o100644 << 16
-_TO_BE_FOUND_IN_ZIP64 = 0xFFFFFFFF
+TO_BE_FOUND_IN_ZIP64 = 0xFFFFFFFF
+"""What stands for a size that the ZIP64 field has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,8 @@ class Entry:
     """The offset into the previous member, for a member that shares its bytes."""
     local_size: int | None = None
     """A size in the local header, instead of `size`."""
+    local_packed: int | None = None
+    """A size of the stored bytes in the local header, instead of their own."""
     comment: bytes = b""
     after: bytes = b""
     """What follows the bytes, and is part of no member."""
@@ -57,6 +60,7 @@ class Entry:
         if self.flags & STREAMED:
             crc = stored = size = 0
         size = size if self.local_size is None else self.local_size
+        stored = stored if self.local_packed is None else self.local_packed
         return (
             struct.pack("<4s5H3L2H", b"PK\3\4", *fields, crc, stored, size, len(path), len(extra))
             + path
@@ -79,7 +83,7 @@ class Entry:
 
     @property
     def _fields(self) -> tuple[int, ...]:
-        size = self.size if self.zip64_size is None else _TO_BE_FOUND_IN_ZIP64
+        size = self.size if self.zip64_size is None else TO_BE_FOUND_IN_ZIP64
         return (self._version, self.flags, self.method, 0, _DAY, self.crc, self._stored_size, size)
 
     @property
@@ -88,7 +92,7 @@ class Entry:
 
     @property
     def _stored_size(self) -> int:
-        return len(self.stored) if self.zip64_size is None else _TO_BE_FOUND_IN_ZIP64
+        return len(self.stored) if self.zip64_size is None else TO_BE_FOUND_IN_ZIP64
 
     @property
     def _zip64(self) -> bytes:

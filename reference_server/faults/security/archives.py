@@ -12,6 +12,7 @@ from reference_server.archives.member import Kind
 from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives, pypi_zips
+from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
     from reference_server.archives.archive import Archive
@@ -111,6 +112,23 @@ class ZipFieldsNotRead(OmitsArchiveCheck):
 
     caught_by = ("security.zip-fields",)
     left_out = pypi_zips.zip_entries_are_plain
+
+
+class LocalSizesNotCompared(Fault):
+    """Accepts zip archives whose local headers have another packed size of a member than their directory."""
+
+    caught_by = ("security.zip-fields",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def plain_but_for_sizes(archive: Archive, upload: Upload) -> None:
+            try:
+                pypi_zips.zip_entries_are_plain(archive, upload)
+            except PolicyError as error:
+                if "Mis-matched data size" not in str(error):
+                    raise
+
+        checks = without(rules.archive_checks, pypi_zips.zip_entries_are_plain)
+        return replace(rules, archive_checks=(*checks, plain_but_for_sizes))
 
 
 class PolyglotsAccepted(OmitsArchiveCheck):

@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from packaging.version import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
@@ -96,24 +97,36 @@ def of_zip_member(content: bytes, member: zipfile.ZipInfo) -> set[str]:
         "ratio": is_bomb and not member.filename.endswith("/METADATA"),
         "comment": bool(member.comment),
         "control character": not member.filename.isprintable(),
-        "local size": not member.flag_bits & 8 and stated_size(content, member) != member.file_size,
+        "local size": not member.flag_bits & 8 and stated_sizes(content, member)[0] != member.file_size,
+        "local packed size": not member.flag_bits & 8
+        and stated_sizes(content, member)[1] != member.compress_size,
     }
     return {word for word, is_so in checks.items() if is_so} | of_extra_fields(content, member)
 
 
-def stated_size(content: bytes, member: zipfile.ZipInfo) -> int:
-    """Return the size in a member's local header."""
-    return int.from_bytes(content[member.header_offset + 22 :][:4], "little")
+def stated_sizes(content: bytes, member: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return both sizes in a member's local header, or in its ZIP64 field: unpacked, packed."""
+    packed, size = struct.unpack_from("<2L", content, member.header_offset + 18)
+    zip64 = dict(extra_fields(content, member)).get(0x0001, b"")
+    if len(zip64) >= 16 and size == packed == 0xFFFFFFFF:
+        size, packed = struct.unpack_from("<2Q", zip64)
+    return size, packed
+
+
+def extra_fields(content: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[int, bytes]]:
+    """Yield the kind and the content of each extra field in a member's local header."""
+    start = data_start(content, member)
+    rest = content[start - int.from_bytes(content[member.header_offset + 28 :][:2], "little") : start]
+    while len(rest) >= 4:
+        kind, size = int.from_bytes(rest[:2], "little"), int.from_bytes(rest[2:4], "little")
+        yield kind, rest[4 : 4 + size]
+        rest = rest[4 + size :]
 
 
 def of_extra_fields(content: bytes, member: zipfile.ZipInfo) -> set[str]:
-    start = data_start(content, member)
-    rest = content[start - int.from_bytes(content[member.header_offset + 28 :][:2], "little") : start]
     kinds, found = [], set()
-    while len(rest) >= 4:
-        kind, size = int.from_bytes(rest[:2], "little"), int.from_bytes(rest[2:4], "little")
+    for kind, field in extra_fields(content, member):
         kinds.append(kind)
-        field, rest = rest[4 : 4 + size], rest[4 + size :]
         if kind == 0x0001 and len(field) == 4:
             found.add("ZIP64 of four bytes")
         if kind == 0x7075 and field[5:].decode("utf-8", "replace") != member.filename:
