@@ -140,14 +140,22 @@ class Application:
         request = Request(environ)
         request.flavour = self._flavour
         if not has_valid_host(environ):
-            request.entry = self.log.begin(now, request)
-            return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
+            return self._without_host(now, request, start_response)
         try:
             return self._answered(asked, now, request, start_response)
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
             if "entry" not in vars(request):
                 request.entry = self.log.begin(now, request)
             return self._refused(request, error, start_response)
+
+    def _without_host(
+        self, now: datetime, request: Request, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Refuse a request without a valid Host before anything else is read of it."""
+        request.entry = self.log.begin(now, request)
+        alterations = self._alterations.active(request.method, request.path, request.endpoint)
+        response = compose(alterations).respond(request, router_refusal(BadRequest()))
+        return self._sent(Alteration(), request, response, start_response)
 
     def _refused(
         self, request: Request, error: RegistryError, start_response: StartResponse
