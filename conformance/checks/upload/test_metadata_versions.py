@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.upload.single_mistakes import each_refused
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.stored_files import refused_and_not_listed, stored_whole_or_not_at_all
+from conformance.verdicts import Untestable
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
@@ -19,6 +21,35 @@ IN_USE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 WITHOUT_REQUIRES_PYTHON = ("1.0", "1.1")
 """Metadata versions before the field."""
 NEWER = ("2.6", "2.99")
+SITE = "https://example.com/"
+INTRODUCED = {
+    ("1.0", "1.1"): {
+        "supported_platform": "i386-win32-2791",
+        "classifiers": "Programming Language :: Python",
+        "download_url": SITE,
+        "requires": "email",
+        "provides": "conformance_part",
+        "obsoletes": "conformance_old",
+    },
+    ("1.1", "1.2"): {
+        "maintainer": "Ana",
+        "maintainer_email": "ana@example.com",
+        "requires_dist": "conformance-part",
+        "provides_dist": "conformance-part",
+        "obsoletes_dist": "conformance-old",
+        "requires_python": ">=3.8",
+        "requires_external": "libpng",
+        "project_urls": f"Source, {SITE}",
+    },
+    ("1.2", "2.1"): {"description_content_type": "text/plain", "provides_extra": "all"},
+    ("2.1", "2.2"): {"dynamic": "Description"},
+    ("2.3", "2.4"): {"license_expression": "MIT"},
+    ("2.4", "2.5"): {"import_name": "conformance_part", "import_namespace": "conformance_names"},
+}
+"""By a metadata version and the next one that has more fields, the fields of a form that it introduced.
+
+`license_file` is left out: the file has to be in the distribution.
+"""
 
 
 def of_metadata_version(metadata_version: str, name: str, version: str = "1.0") -> Distribution:
@@ -71,3 +102,20 @@ def test_newer_minor(registry: RegistryClient, new_name: NewName) -> None:
     for newer in NEWER:
         distribution = of_metadata_version(newer, new_name("newer-metadata"))
         stored_whole_or_not_at_all(registry, registry.upload(distribution), distribution)
+
+
+@check("upload.fields-of-version")
+def test_fields_of_version(registry: RegistryClient, new_name: NewName) -> None:
+    """What is refused with a version is accepted with the next one, in a form that is otherwise the same."""
+    name, mistakes = new_name("later-fields"), []
+    for minor, ((before, since), fields) in enumerate(INTRODUCED.items()):
+        for micro, (field, value) in enumerate(fields.items()):
+            right = of_metadata_version(before, name, f"0.{minor}.{micro}")
+            form = upload_form(right).with_field(field, value)
+            answer = registry.upload(right, form=form.with_field("metadata_version", since))
+            if not answer.is_success:
+                raise Untestable(f"{field} is refused in {since}, too: {answer}")
+            wrong = of_metadata_version(before, name, f"1.{minor}.{micro}")
+            form = upload_form(wrong).with_field(field, value)
+            mistakes.append((f"{field} in {before}", wrong, form))
+    each_refused(registry, *mistakes)

@@ -11,6 +11,7 @@ from reference_server.flavours import pypi_files, pypi_metadata
 from reference_server.rules.rules import unchanged
 
 if TYPE_CHECKING:
+    from reference_server.model import Upload
     from reference_server.rules import Rules
 
 
@@ -19,6 +20,28 @@ class LongSummaries(OmitsUploadCheck):
 
     caught_by = ("upload.summary-limits",)
     left_out = pypi_metadata.summary_is_short
+
+
+class FieldsOfAnyVersion(OmitsUploadCheck):
+    """Accepts fields that a later metadata version introduced."""
+
+    caught_by = ("upload.fields-of-version",)
+    left_out = pypi_metadata.fields_are_of_the_version
+
+
+class OldFieldsOfAnyVersion(OmitsUploadCheck):
+    """Accepts fields that a later metadata version introduced, up to 1.2."""
+
+    caught_by = ("upload.fields-of-version",)
+    left_out = pypi_metadata.fields_are_of_the_version
+
+    def rules(self, rules: Rules) -> Rules:
+        def are_of_the_version(upload: Upload) -> None:
+            if upload.fields.get("metadata_version", ("",))[0] not in {"1.0", "1.1"}:
+                pypi_metadata.fields_are_of_the_version(upload)
+
+        without = super().rules(rules)
+        return replace(without, upload_checks=(*without.upload_checks, are_of_the_version))
 
 
 class BrokenDescriptions(OmitsUploadCheck):
