@@ -114,9 +114,14 @@ class Known:
 
     def of(self, mutant: Mutation) -> Survivor | Part | None:
         """Return what is known of a survivor; None where it is new."""
-        return self.survivors.get(mutant.key) or next(
-            (part for part in self.parts if mutant.key.startswith(part.under)), None
-        )
+        return self.survivors.get(mutant.key) or self._part(mutant)
+
+    def is_in_part(self, mutant: Mutation) -> bool:
+        """Return whether it lies in a part of the server that is known as a whole."""
+        return self._part(mutant) is not None
+
+    def _part(self, mutant: Mutation) -> Part | None:
+        return next((part for part in self.parts if mutant.key.startswith(part.under)), None)
 
 
 def unknown(mutants: Iterable[Mutation], results: Results) -> Iterator[Mutation]:
