@@ -33,6 +33,8 @@ class EveryonePublishes(Authorizes):
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.token.wrong-cannot-publish",
+        "gitlab.token.expired-refused",
+        "gitlab.token.revoked-refused",
         "gitlab.token.refused-leaves-nothing",
         "clients.twine.wrong-password",
         "gitlab.matrix.upload",
