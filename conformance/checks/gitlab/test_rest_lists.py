@@ -12,6 +12,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import objects
 from conformance.kit.uploads.publishing import publish
+from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 USUAL, MOST = 20, 100
 """Items of a page without `per_page`, and the most that it may have."""
 
-LINK = re.compile(r'<([^>]*)>\s*;[^,]*?\brel="?(\w+)')
+_PARAMETER = r'\s*;\s*[\w!*-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?'
+LINK = re.compile(rf"\s*<([^>]*)>((?:{_PARAMETER})*)\s*(?:,|$)")
+RELATION = re.compile(r';\s*rel\s*=\s*"?([\w-]+)', re.IGNORECASE)
+"""Source: RFC 8288, 3."""
 
 INVALID = {
     "package_type": "no-type",
@@ -75,11 +79,21 @@ def _states(answer: Answer, fields: Mapping[str, object]) -> None:
 
 
 def _linked_pages(answer: Answer) -> dict[str, str]:
-    """Return the page that each relation in Link leads to."""
-    return {
-        relation: parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
-        for url, relation in LINK.findall(answer.headers.get("Link", ""))
-    }
+    """Return the page that each relation in Link leads to. Raises Deviation for a field that is none of links."""
+    rest, found = answer.headers.get("Link", ""), {}
+    while rest.strip():
+        link = LINK.match(rest)
+        if link is None:
+            raise Deviation(
+                expected="links and their parameters in Link, as RFC 8288 writes them",
+                found=rest[:100],
+                where=str(answer),
+            )
+        url, parameters = link.groups()
+        for relation in RELATION.findall(parameters)[:1]:
+            found[relation] = parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
+        rest = rest[link.end() :]
+    return found
 
 
 @check("gitlab.rest.order")

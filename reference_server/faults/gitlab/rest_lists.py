@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import ImmutableMultiDict
@@ -31,6 +32,18 @@ class ListsWithoutLinks(ChangesHeaders):
     caught_by = ("gitlab.rest.page-headers",)
     acts_on = ("packages",)
     removes = ("Link",)
+
+
+class LinksWithoutEnd(Fault):
+    """Leaves out the last quote of each relation in Link."""
+
+    caught_by = ("gitlab.rest.page-headers",)
+    acts_on = ("packages",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "packages" and "Link" in response.headers:
+            response.headers["Link"] = re.sub(r'rel="(\w+)"', r'rel="\1', response.headers["Link"])
+        return response
 
 
 class PagesOfAnySize(Fault):
