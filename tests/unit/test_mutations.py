@@ -21,6 +21,14 @@ def mutations() -> Any:
         return import_module("tests.mutants.mutations")
 
 
+@pytest.fixture(scope="module")
+def results() -> Any:
+    """The module that knows survivors, which is in no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        return import_module("tests.mutants.results")
+
+
 CHANGES = {
     "x = a == b": ["a != b"],
     "x = a < b": ["a <= b"],
@@ -77,3 +85,21 @@ def test_each_mutant_of_the_server_has_a_name_of_its_own_and_compiles(mutations:
             compile(mutations.mutated(source, each.index), path, "exec")
     assert len(keys) > 400
     assert set(keys.values()) == {1}
+
+
+def test_a_part_is_known_as_a_whole_and_a_survivor_by_its_name(mutations: Any, results: Any) -> None:
+    known = results.Known()
+    part = known.parts[0]
+    inside = mutations.Mutation(
+        file=f"{part.under}x.py", index=0, line=1, function="f", before="1", after="2"
+    )
+    assert known.is_in_part(inside)
+    assert known.of(inside) is part
+    survivor = next(iter(known.survivors.values()))
+    file, _, rest = survivor.mutant.partition("::")
+    function, _, change = rest.partition(": ")
+    before, _, after = change.partition(" → ")
+    alone = mutations.Mutation(file=file, index=0, line=1, function=function, before=before, after=after)
+    assert (known.of(alone), known.is_in_part(alone)) == (survivor, False)
+    other = mutations.Mutation(file=file, index=0, line=1, function=function, before=before, after="other")
+    assert known.of(other) is None
