@@ -81,6 +81,13 @@ def unicode_path_not_utf8(name: str, version: str) -> Distribution:
     return with_more(name, version, replace(_data(name), local_extra=_TIMESTAMP + _unicode_path(b"\xff")))
 
 
+def unicode_path_control_character(name: str, version: str) -> Distribution:
+    """A member's local header has a Unicode path with a control character."""
+    honest = _data(name)
+    path = honest.path.replace(".", "\x1f.").encode()
+    return with_more(name, version, replace(honest, local_extra=_unicode_path(path)))
+
+
 def data_between_members(name: str, version: str) -> Distribution:
     """Other data follows a member, before the next one."""
     return with_more(name, version, replace(_data(name), after=b"more\n"))
@@ -121,5 +128,5 @@ UNUSUAL_ZIPS = (
     *(data_descriptor, member_comment, control_character_path),
     *(local_size_mismatch, local_packed_size_mismatch, zip64_size_mismatch, zip64_packed_size_mismatch),
     *(duplicate_zip64_field, malformed_zip64_field, duplicate_unicode_path, unicode_path_not_utf8),
-    data_between_members,
+    *(unicode_path_control_character, data_between_members),
 )

@@ -36,7 +36,7 @@ def test_zip_fields(registry: RegistryClient, new_name: NewName) -> None:
         *("local_size_mismatch", "local_packed_size_mismatch"),
         *("zip64_size_mismatch", "zip64_packed_size_mismatch"),
         *("duplicate_zip64_field", "malformed_zip64_field"),
-        *("duplicate_unicode_path", "unicode_path_not_utf8"),
+        *("duplicate_unicode_path", "unicode_path_not_utf8", "unicode_path_control_character"),
     )
     each_kind_refused(registry, name, *kinds)
 

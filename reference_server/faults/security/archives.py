@@ -114,21 +114,38 @@ class ZipFieldsNotRead(OmitsArchiveCheck):
     left_out = pypi_zips.zip_entries_are_plain
 
 
-class LocalSizesNotCompared(Fault):
-    """Accepts zip archives whose local headers have another packed size of a member than their directory."""
+class TakesOddZips(Fault):
+    """Accepts zip archives with one kind of odd entries."""
 
-    caught_by = ("security.zip-fields",)
+    taken: ClassVar[str]
+    """The reason of the rule."""
 
     def rules(self, rules: Rules) -> Rules:
-        def plain_but_for_sizes(archive: Archive, upload: Upload) -> None:
+        """Let this reason pass."""
+
+        def plain_but_for_it(archive: Archive, upload: Upload) -> None:
             try:
                 pypi_zips.zip_entries_are_plain(archive, upload)
             except PolicyError as error:
-                if "Mis-matched data size" not in str(error):
+                if self.taken not in str(error):
                     raise
 
         checks = without(rules.archive_checks, pypi_zips.zip_entries_are_plain)
-        return replace(rules, archive_checks=(*checks, plain_but_for_sizes))
+        return replace(rules, archive_checks=(*checks, plain_but_for_it))
+
+
+class LocalSizesNotCompared(TakesOddZips):
+    """Accepts zip archives whose local headers have another packed size of a member than their directory."""
+
+    caught_by = ("security.zip-fields",)
+    taken = "Mis-matched data size"
+
+
+class ControlCharactersInZips(TakesOddZips):
+    """Accepts zip archives with control characters in the paths of members."""
+
+    caught_by = ("security.zip-fields",)
+    taken = "Invalid character in filename"
 
 
 class PolyglotsAccepted(OmitsArchiveCheck):

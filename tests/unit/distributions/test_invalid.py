@@ -67,6 +67,7 @@ BROKEN = {
     "malformed_zip64_field": {"ZIP64 of four bytes"},
     "duplicate_unicode_path": {"field twice"},
     "unicode_path_not_utf8": {"Unicode path"},
+    "unicode_path_control_character": {"Unicode path"},
     "data_between_members": {"between"},
     "not_a_gzip": {"not gzip"},
     "not_a_tar": {"not a tar"},
