@@ -21,6 +21,7 @@ FIRST = {
     "deploy-tokens-good-everywhere": "gitlab.token.deploy-elsewhere-sees-nothing",
     "deploy-tokens-unknown": "gitlab.token.deploy-read-reads",
     "documented-user-name-unknown": "gitlab.token.personal-publishes",
+    "everyone-publishes": "gitlab.access.anonymous-cannot-publish",
     "everything-private": "gitlab.access.public-page-for-everyone",
     "expiry-ignored": "gitlab.token.expired-refused",
     "file-redirects-need-credentials": "auth.file-redirect",
