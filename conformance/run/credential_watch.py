@@ -9,6 +9,7 @@ from conformance.run.door import absent_page
 from conformance.target import DEFAULT
 from conformance.verdicts import NotApplicable, NotJudged
 from conformance.wire import BadAnswer, Unreachable
+from conformance.wire.transcript import Used
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -36,27 +37,23 @@ def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -
     if DEFAULT not in run.target.credentials or isinstance(error, NotApplicable | NotJudged):
         return None
     ours = [each for each in exchanges if each.credential == DEFAULT]
-    mentioned = (
-        _MENTION.search(str(error)) is not None
-    )  # of a request that another client sent, as under load
+    mentioned = _MENTION.search(str(error))  # of a request that another client sent, as under load
     if not mentioned and not any(each.status in {None, REJECTED} for each in ours):
         return None
+    rejected = [each.request for each in ours if each.status == REJECTED]
+    uploads = any("POST " in each for each in (*rejected, str(error) if mentioned else ""))
     try:
-        rejected = [each.request for each in ours if each.status == REJECTED]
-        uploads = any("POST " in each for each in (*rejected, str(error) if mentioned else ""))
-        answers = (answer for answer in _asked_again(run, uploads=uploads) if answer.status == REJECTED)
-        if answer := next(answers, None):
-            return CredentialRejected(
-                f"the registry accepted the credential {DEFAULT!r} when the run began, and rejects it now: {answer}; "
-                "it may have expired, or the account may be locked: use a token that lives longer than the run"
-            )
+        with run.transcript.beside(Used()):  # what is asked here is no evidence of the check
+            answers = (answer for answer in _asked_again(run, uploads=uploads) if answer.status == REJECTED)
+            answer = next(answers, None)
     except (NotJudged, Unreachable, BadAnswer):
-        pass  # nothing new is known of the credential
-    finally:
-        run.transcript.begin()
-        for each in exchanges:  # what was asked here is no evidence of the check
-            run.transcript.use(each)
-    return None
+        return None  # nothing new is known of the credential
+    if answer is None:
+        return None
+    return CredentialRejected(
+        f"the registry accepted the credential {DEFAULT!r} when the run began, and rejects it now: {answer}; "
+        "it may have expired, or the account may be locked: use a token that lives longer than the run"
+    )
 
 
 def _asked_again(run: Run, *, uploads: bool) -> Iterator[Answer]:

@@ -9,17 +9,19 @@ import pytest
 
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
+from conformance.run.at_once import AtOnce
 from conformance.run.credential_watch import CredentialRejected, rejection
 from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
 from conformance.run.last import has_ended, wait_for_others
+from conformance.run.order import Order
 from conformance.run.plan import Plan, is_last, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import take_part
 from conformance.run.together import Together
-from conformance.verdicts import NotApplicable, Verdict
+from conformance.verdicts import NotApplicable, Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -54,11 +56,11 @@ class Judge:
         self._watch = watch
         self._prepare = prepared
         self._options = options
-        self._exchanges_before = 0
         self._rejected: CredentialRejected | None = None
         self._errors: list[BaseException] = []
         self.plan = Plan(lambda config: self.run(config).target.profile, only)
         self.results = Results(self.plan)
+        self._at_once = AtOnce(self.run)
         self.prepared_run: Run | None = None
         """The run, if the session got as far as preparing one."""
         self.foreign_failures = 0
@@ -69,6 +71,8 @@ class Judge:
         plugins.register(self, JUDGE)
         plugins.register(self.plan)
         plugins.register(Together())
+        plugins.register(Order(self.run))
+        plugins.register(self._at_once)
 
     def run(self, config: pytest.Config) -> Run:
         """Return the run, prepared on the first call. Ends the session when the target cannot be judged."""
@@ -112,13 +116,13 @@ class Judge:
         run = self.run(item.config)
         if is_worker(item.config):
             wait_for_others(item, run.session.budget)
-        run.transcript.begin()
-        self._exchanges_before = len(run.transcript)
+        run.transcript.begin(self._at_once.used_by(item))
         if not run.offer.has(requirement.feature):
             raise NotApplicable(run.offer.refusal(requirement.feature))
-        run.session.budget.require_open()
-        if self._rejected is not None:
-            raise CredentialRejected(str(self._rejected))
+        if self._at_once.seconds_of(item) is None:
+            run.session.budget.require_open()
+            if self._rejected is not None:
+                raise CredentialRejected(str(self._rejected))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
@@ -153,9 +157,10 @@ class Judge:
             requirement=requirement,
             report=report,
             error=error,
-            duration=call.duration,
-            exchanges_before=self._exchanges_before,
+            duration=self._at_once.seconds_of(item) or call.duration,
         )
+        if ended.outcome is Outcome.RETURNED and self._at_once.differs(item):
+            run.session.budget.strain()
         result, published = check_result(run, ended, today=self.results.started.astimezone().date())
         carry(report, result, published)
         _count(report, result, item)

@@ -34,14 +34,13 @@ KEPT_EXCHANGES = 20
 class Ended:
     """A check that has ended: its requirement, pytest's report, and the exception that ended it, if any.
 
-    `exchanges_before` is the length of the transcript when it began; `duration` is in seconds.
+    `duration` is in seconds.
     """
 
     requirement: Requirement
     report: pytest.TestReport
     error: BaseException | None
     duration: float
-    exchanges_before: int
 
     @property
     def outcome(self) -> Outcome:
@@ -90,7 +89,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         verdict=verdict,
         message=message,
         duration=round(ended.duration, 4),
-        requests=len(run.transcript) - ended.exchanges_before,
+        requests=run.transcript.sent,
         expected=run.redact(deviation.expected) if deviation else "",
         found=run.redact(deviation.found) if deviation else "",
         where=run.redact(deviation.where) if deviation else "",

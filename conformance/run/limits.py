@@ -38,6 +38,17 @@ def throttling_note(budget: Budget) -> str:
     )
 
 
+def strain_note(budget: Budget) -> str:
+    """Return that the registry does not take many requests at once; empty where it does, or got none."""
+    strained = budget.strained
+    if not strained:
+        return ""
+    return (
+        f"{counted(strained, 'check')} failed beside others, and passed alone, which counts: the registry does not "
+        "take many requests at once. --at-once 1 sends one after the other."
+    )
+
+
 def settling_note(settling: Settling) -> str:
     """Return how long the registry took to show what it had accepted; empty where it never took any time."""
     seconds = settling.longest

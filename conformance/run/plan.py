@@ -107,3 +107,9 @@ def is_last(item: pytest.Item) -> bool:
     """Tell whether an item is a check that runs after the others, such as one that may lock an account."""
     mark = item.get_closest_marker(MARK)
     return mark is not None and bool(mark.kwargs.get("last"))
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Tell whether an item is a check that no other one may run beside in its process."""
+    mark = item.get_closest_marker(MARK)
+    return is_last(item) or (mark is not None and bool(mark.kwargs.get("alone")))

@@ -46,6 +46,8 @@ class Run:
     """Which of several parallel processes this is; empty for the only one."""
     notes: tuple[str, ...] = ()
     """What its report says beside the results: what was noticed while it was set up."""
+    overlaps: bool = False
+    """Whether it mostly waits for its target, and judges checks at once."""
     prepared_with: int = 0
     """How many requests it took to get here."""
 
@@ -64,4 +66,5 @@ class Run:
             "published": published,
             "offer": self.offer.as_json(),
             "projects": list(self.projects),
+            "overlaps": self.overlaps,
         }

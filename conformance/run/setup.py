@@ -74,7 +74,13 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise
     notes = (clock,) if clock else ()
     return replace(
-        run, corpus=corpus, projects=projects, offer=offer, notes=notes, prepared_with=len(run.transcript)
+        run,
+        corpus=corpus,
+        projects=projects,
+        offer=offer,
+        notes=notes,
+        overlaps=registry.at_once > 1 and not target.embedded,
+        prepared_with=len(run.transcript),
     )
 
 
@@ -170,7 +176,11 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str, proces
                 )
             )
     return replace(
-        run, offer=offer_from_json(table["offer"]), projects=tuple(table["projects"]), worker=worker
+        run,
+        offer=offer_from_json(table["offer"]),
+        projects=tuple(table["projects"]),
+        overlaps=table["overlaps"],
+        worker=worker,
     )
 
 

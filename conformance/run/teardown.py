@@ -9,7 +9,7 @@ from msgspec import structs
 from conformance.errors import ExitCode, UserError
 from conformance.report.client_cells import cells_note, deviates, unjudged_note
 from conformance.report.result_file import write_result
-from conformance.run.limits import settling_note, throttling_note
+from conformance.run.limits import settling_note, strain_note, throttling_note
 from conformance.run.tidy import tidy
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def finish(
     except KeyboardInterrupt:
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
-    others = throttling_note(run.session.budget), settling_note(run.registry.settling)
+    budget = run.session.budget
+    others = throttling_note(budget), strain_note(budget), settling_note(run.registry.settling)
     cells = tuple(judge.results.clients)
     notes = filter(None, (*run.notes, note, *others, cells_note(cells), unjudged_note(cells)))
     run.session.close()

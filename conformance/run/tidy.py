@@ -11,7 +11,7 @@ from conformance.target.driver import clean_up_cost
 from conformance.target.layouts import GITLAB
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
-from conformance.verdicts.options import default_ledger_folder
+from conformance.verdicts.option_types import default_ledger_folder
 
 if TYPE_CHECKING:
     from conformance.run.run import Run

@@ -26,6 +26,12 @@ COSTLY: Mapping[str, str] = {
 """Fixtures of a session that send dozens of requests, and the group of the checks that use them."""
 
 
+def group_of(item: pytest.Item) -> str:
+    """Return the group of a check; empty for none."""
+    mark = item.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark else ""
+
+
 class Together:
     """A plugin of pytest that marks the checks of a group, for pytest-xdist."""
 

@@ -29,8 +29,6 @@ LATE = 0.5
 MOST = 16
 """Requests at once of all processes of a run, unless it has more processes: each sends one."""
 
-MOST_OF_A_PROCESS = 8
-
 
 def is_waited_for(settling: Settling, usual_wait: float) -> bool:
     """Tell whether a run mostly waits for its target. `usual_wait` are the seconds that an answer usually takes."""
@@ -47,15 +45,13 @@ class Overlap:
     def __init__(self, session: Session, settling: Settling, *, processes: int = 1) -> None:
         self._session = session
         self._settling = settling
-        self._most = max(1, min(MOST_OF_A_PROCESS, MOST // processes))
+        self._most = max(1, min(session.at_once, MOST // processes))
 
     @property
     def width(self) -> int:
         """How many actions run at once: one in an action that runs beside others."""
         waits = is_waited_for(self._settling, self._session.usual_wait)
-        budget = self._session.budget
-        is_sound = budget.throttling is None and not budget.has_lost
-        return self._most if waits and is_sound and not is_stoppable() else 1
+        return self._most if waits and self._session.budget.is_sound and not is_stoppable() else 1
 
     def each(
         self, action: Callable[[Item], Found], items: Iterable[Item], *, reads: bool = False

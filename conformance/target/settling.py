@@ -111,7 +111,10 @@ class Settling:
         """Record a change that a page, known by its URL, is going to show; `instead` of all earlier ones if so."""
         change = Change(subject=subject, shown_on=shown_on)
         with self._lock:
-            others = [each for each in self._recent(page) if each.subject != subject and not instead]
+            recent = self._recent(page)
+            others = [each for each in recent if each.subject != subject and not instead]
+            for each in recent:
+                each.is_awaited = each in others
             self._changes[page] = [*others, change]
         return change
 
@@ -157,7 +160,8 @@ class Settling:
             if answer.status not in EARLY:
                 return answer
             missing = _lacking(answer, missing)
-        self.note(asked - min(change.made for change in early))
+        if all(change.is_awaited for change in early):
+            self.note(asked - min(change.made for change in early))
         return answer
 
     @contextmanager
@@ -229,8 +233,11 @@ class Settling:
 
 
 def _lacking(answer: Answer, changes: list[Change]) -> list[Change]:
-    """Return the changes that an answer does not show; none where it was no early one."""
-    missing = [change for change in changes if not change.is_on(answer)]
+    """Return the changes that an answer does not show; none where it was no early one.
+
+    One that another thread has undone meanwhile will never be shown.
+    """
+    missing = [change for change in changes if change.is_awaited and not change.is_on(answer)]
     return missing if answer.status in EARLY else []
 
 

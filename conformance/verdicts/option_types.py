@@ -94,3 +94,10 @@ def requirement_set(text: str) -> str | None:
     from conformance.verdicts.sets import known_set
 
     return known_set(text)
+
+
+def default_ledger_folder() -> Path:
+    """Return the folder of ledgers in the user's state folder."""
+    from platformdirs import user_state_path  # takes a while to import
+
+    return user_state_path("registry-conformance") / "ledgers"

@@ -160,13 +160,6 @@ RESULT = Option(
 )
 
 
-def default_ledger_folder() -> Path:
-    """Return the folder of ledgers in the user's state folder."""
-    from platformdirs import user_state_path  # takes a while to import
-
-    return user_state_path("registry-conformance") / "ledgers"
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
     """What a run may cost its target and itself: requests, bytes and seconds in all, and requests per second."""
@@ -202,6 +195,15 @@ class TrafficLimits:
         group=Group.LIMITS,
         commands=JUDGING,
         input=Input(name="max-time"),
+    )
+    at_once: int = option(
+        8,
+        "--at-once",
+        "send up to N requests at once, in each process, to a registry that is far away",
+        metavar="N",
+        read=option_types.positive(int),
+        group=Group.LIMITS,
+        commands=SENDING,
     )
     max_megabytes: float = option(
         3_000,
@@ -301,7 +303,7 @@ class RunOptions(TrafficLimits):
     )
     keep: bool = switch("--keep", "do not delete what the run published", group=Group.RUN, commands=RESULTS)
     ledger_folder: Path = option(
-        default_ledger_folder,
+        option_types.default_ledger_folder,
         "--ledgers",
         "directory of ledgers, the records of published files",
         default="the user's state directory",

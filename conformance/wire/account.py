@@ -63,7 +63,13 @@ class Cell(IntEnum):
     """The moment until which these seconds are counted: requests that were lost at the same time count once."""
     ENDED = 19
     """How many checks have ended, but for those that run last."""
-    TAKEN = 20
+    BESIDE = 20
+    """How many checks run beside others at the moment, in all processes."""
+    QUIET = 21
+    """How many processes want no check to run beside others at the moment."""
+    STRAINED = 22
+    """How many checks deviated beside others, and passed alone: the registry does not take many requests at once."""
+    TAKEN = 23
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

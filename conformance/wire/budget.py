@@ -230,6 +230,25 @@ class Budget:
         with self.account.locked() as state:
             return state[Cell.LOST] >= TELLING_LOSS
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the registry has taken all that the run has sent: it neither throttled nor lost a request.
+
+        Nor did it answer one otherwise because of others that it got at the same time.
+        """
+        return self.throttling is None and not self.has_lost and not self.strained
+
+    @property
+    def strained(self) -> int:
+        """How many checks the registry failed while others ran, and passed alone."""
+        with self.account.locked() as state:
+            return int(state[Cell.STRAINED])
+
+    def strain(self) -> None:
+        """Count a check that the registry failed while others ran, and passed alone."""
+        with self.account.locked() as state:
+            state[Cell.STRAINED] += 1
+
     def accept(self) -> None:
         """Record that the registry accepts requests."""
         with self.account.locked() as state:

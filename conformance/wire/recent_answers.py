@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from conformance.wire.body import kept
+from conformance.wire.stopping import is_stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -21,6 +22,7 @@ Key = TypeVar("Key", bound="Hashable")
 class RecentAnswers(Generic[Key]):
     """The answers that were used last, and at least one, by key. A body that several answers share counts once.
 
+    A server error that came while other checks ran is not kept: the registry may answer otherwise to one alone.
     Safe to use from several threads.
     """
 
@@ -49,6 +51,8 @@ class RecentAnswers(Generic[Key]):
             return answer
 
     def __setitem__(self, key: Key, answer: Answer) -> None:
+        if is_stoppable() and answer.is_server_error:
+            return
         with self._lock:
             self._answers.pop(key, None)
             self._answers[key] = answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -24,6 +24,7 @@ from conformance.wire.connections import SAFE, Connections
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
 from conformance.wire.exchange import Exchange
+from conformance.wire.lanes import lane
 from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.throttling import MOST_PAUSES, demand, pause_after_refusal, pause_before_refusal
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
@@ -79,7 +80,7 @@ class Session:
         self._limits = limits
         self.budget = budget or Budget(limits)
         self._ca_bundle = ca_bundle
-        self._idle: list[Connections] = []
+        self._idle: defaultdict[int, list[Connections]] = defaultdict(list)
         self._waits = AnswerTimes()
         self._twins: list[Session] = []
         self._large: deque[ref[Answer]] = deque(maxlen=REMEMBERED)
@@ -94,6 +95,11 @@ class Session:
     def timeout(self) -> float:
         """The seconds that an answer may take to begin or to go on."""
         return self._limits.timeout
+
+    @property
+    def at_once(self) -> int:
+        """The number of requests that this process may send at once to a target that is far away."""
+        return self._limits.at_once
 
     @property
     def usual_wait(self) -> float:
@@ -117,12 +123,14 @@ class Session:
         for each in self._twins:
             each.close()
         while self._idle:
-            self._idle.pop().close()
+            for connections in self._idle.popitem()[1]:
+                connections.close()
 
     def close_surplus(self) -> None:
         """Close all connections that are not in use but the last ones that were, which the next requests use."""
-        while len(self._idle) > MOST_KEPT:
-            self._idle.pop(0).close()
+        idle = self._idle[lane()]
+        while len(idle) > MOST_KEPT:
+            idle.pop(0).close()
 
     def send(
         self,
@@ -237,9 +245,10 @@ class Session:
 
     @contextmanager
     def _connected(self) -> Iterator[Connections]:
-        """Lend connections that no other thread uses meanwhile, the last ones that were used."""
+        """Lend connections that no other thread uses meanwhile, the last ones that were used in this lane."""
+        idle = self._idle[lane()]
         try:
-            connections = self._idle.pop()
+            connections = idle.pop()
         except IndexError:
             connections = Connections(self._limits, self._ca_bundle)
         if time.monotonic() - connections.used > MOST_IDLE:
@@ -248,7 +257,7 @@ class Session:
             yield connections
         finally:
             connections.used = time.monotonic()
-            self._idle.append(connections)
+            idle.append(connections)
 
     def _request(self, request: _Request, connections: Connections) -> requests.Response:
         """Send a request; repeat a safe one if a persistent connection turns out to be closed, or an answer broken.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
@@ -20,13 +22,30 @@ KEPT_CHARACTERS = 2_000
 """The number of characters of a body that an exchange keeps."""
 
 
+@dataclass(kw_only=True, eq=False)
+class Used:
+    """What one check used: exchanges by number, in order, and how many of them are requests of its own."""
+
+    exchanges: dict[int, Exchange] = field(default_factory=dict)
+    sent: int = 0
+
+    def add(self, later: Used) -> None:
+        """Add what the check used later."""
+        self.exchanges.update(later.exchanges)
+        self.sent += later.sent
+
+
+_BESIDE: ContextVar[Used | None] = ContextVar("beside", default=None)
+"""What the check of this thread uses, where it runs beside the current one."""
+
+
 class Transcript:
     """All exchanges of one process, and those that the current check used. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._exchanges: list[Exchange] = []
-        self._used: dict[int, Exchange] = {}
+        self._current = Used()
         self._published: list[Publication] = []
 
     def __len__(self) -> int:
@@ -40,13 +59,14 @@ class Transcript:
         with self._lock:
             numbered = replace(exchange, number=len(self._exchanges) + 1)
             self._exchanges.append(numbered)
-            self._used[numbered.number] = numbered
+            self._used.exchanges[numbered.number] = numbered
+            self._used.sent += 1
         return numbered
 
     def use(self, exchange: Exchange) -> None:
         """Mark an earlier exchange as used by the current check, as for a cached page."""
         with self._lock:
-            self._used.setdefault(exchange.number, exchange)
+            self._used.exchanges.setdefault(exchange.number, exchange)
 
     def note(self, publication: Publication | None) -> None:
         """Add an accepted upload; None is ignored."""
@@ -54,14 +74,32 @@ class Transcript:
             with self._lock:
                 self._published.append(publication)
 
-    def begin(self) -> None:
-        """Start a new check: no exchange is marked as used."""
-        self._used = {}
+    def begin(self, used: Used | None = None) -> None:
+        """Start a new check: no exchange is marked as used, but what it has `used` already."""
+        self._current = used or Used()
+
+    @contextmanager
+    def beside(self, used: Used) -> Iterator[None]:
+        """Let this thread run a check beside the current one, and keep what that has `used` apart."""
+        token = _BESIDE.set(used)
+        try:
+            yield
+        finally:
+            _BESIDE.reset(token)
 
     @property
     def used(self) -> tuple[Exchange, ...]:
         """The exchanges that the current check used, in order."""
-        return tuple(self._used.values())
+        return tuple(self._used.exchanges.values())
+
+    @property
+    def sent(self) -> int:
+        """The number of requests that the current check sent."""
+        return self._used.sent
+
+    @property
+    def _used(self) -> Used:
+        return _BESIDE.get() or self._current
 
     def numbered(self, numbers: Collection[int]) -> tuple[Exchange, ...]:
         """Return the exchanges with these numbers, in order, those of earlier checks among them."""

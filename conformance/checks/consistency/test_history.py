@@ -97,7 +97,7 @@ BAD: tuple[Callable[[RegistryClient, str], Answer], ...] = (
 """Uploads that there is no reason to take."""
 
 
-@check("consistency.state-machine")
+@check("consistency.state-machine", alone=True)
 def test_state_machine(
     registry: RegistryClient,
     index: Index,

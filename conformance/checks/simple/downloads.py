@@ -21,8 +21,8 @@ class Downloads:
 
     def __call__(self, url: str) -> Answer:
         """Return the answer for a file, redirects followed."""
-        if url not in self._answers:
-            self._answers[url] = self._registry.download(url)
-        answer = self._answers[url]
+        answer = self._answers.get(url)
+        if answer is None:
+            answer = self._answers[url] = self._registry.download(url)
         self._transcript.use(answer.exchange)
         return answer

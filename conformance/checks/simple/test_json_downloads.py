@@ -31,7 +31,7 @@ LARGE = 70_000
 SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def downloads(index: Index, registry: RegistryClient) -> Downloads:
     """The smallest wheel and the smallest sdist of each project."""
     pages = [index.json(name).page for name in index.projects]

@@ -40,7 +40,7 @@ class Timed:
     where: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def timed(index: Index, registry: RegistryClient, new_name: NewName) -> Timed:
     """A file whose time of upload is known."""
     first = wheel(new_name("timed"), "1.0")

@@ -10,6 +10,7 @@ from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import EndlessAnswer, Unreachable
+from conformance.wire.stopping import is_stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,7 @@ class Examples:
         `body` is run on the deviating example again, so it has to publish under a new name each time.
         `named` names an example in a failure. Examples that are `independent`, which only read or upload to a project
         of their own each, are tried several at once on a target that is far away; the search for the smallest comes
-        after.
+        after. A check that runs beside others only tries them: the search is for the check alone.
         Raises Deviation with the smallest example that was found; `seen_first` is the first one's. One that was seen
         counts, even where a limit or a lost connection cuts the search short.
         """
@@ -57,10 +58,12 @@ class Examples:
         from conformance.kit.properties.search import search, seen_once
 
         first = None
-        if independent and self.registry is not None and self.registry.at_once > 1:
-            first = self._tried_at_once(self.registry, drawn, body, named)
+        if self.registry is not None and (is_stoppable() or (independent and self.registry.at_once > 1)):
+            first = self._tried(self.registry, drawn, body, named)
             if first is None:
                 return
+            if is_stoppable():
+                raise first
         try:
             for strategy, count in self._shares(drawn):
                 search(strategy, body, named=named, count=count, seed=self.seed, shrink=self.shrink)
@@ -71,14 +74,14 @@ class Examples:
         if first is not None:
             raise seen_once(first)
 
-    def _tried_at_once(
+    def _tried(
         self,
         registry: RegistryClient,
         drawn: SearchStrategy[T] | EveryKind[T],
         body: Callable[[T], None],
         named: Callable[[T], str],
     ) -> Deviation | None:
-        """Try several examples at once; return the deviation of one, if it is worth a search for a smaller one."""
+        """Try the examples, at once if possible; return a deviation that is worth a search for a smaller one."""
         from conformance.kit.properties.search import drawn_from, example_named
 
         def tried(example: T) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
+
+_DRAWING = Lock()
+"""Older versions of Hypothesis draw in one thread at a time."""
 
 
 def search(
@@ -70,7 +74,8 @@ def drawn_from(strategy: SearchStrategy[T], count: int, *, seed: int) -> list[T]
     def draw(example: T) -> None:
         examples.append(example)
 
-    draw()
+    with _DRAWING:
+        draw()
     return examples
 
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import replace
 from itertools import count
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from conformance.pages import plain_json
 from conformance.pages.json_form import MOST_VALUES
 from conformance.wire import RecentAnswers, body
 from conformance.wire.body import LARGE, kept, share, text_of
+from conformance.wire.stopping import stoppable
 
 from .answers import answer_of as answer
 
@@ -77,6 +79,14 @@ def test_what_is_old_is_forgotten() -> None:
     recent[1], recent[2] = answer(b"x"), answer(b"y")
     recent.forget([1, 3])
     assert (1 in recent, 2 in recent) == (False, True)
+
+
+def test_a_server_error_that_came_beside_other_checks_is_not_kept() -> None:
+    recent = RecentAnswers[int]()
+    with stoppable(Event()):
+        recent[1], recent[2] = answer(b"x"), answer(b"y", status=503)
+    recent[3] = answer(b"z", status=503)
+    assert [key in recent for key in (1, 2, 3)] == [True, False, True]
 
 
 def zipped(content: bytes, *, members: int = 0) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier, BrokenBarrierError, Event, get_ident
 from types import SimpleNamespace
@@ -29,32 +30,35 @@ from conformance.wire import (
 )
 from conformance.wire.account import Cell
 from conformance.wire.answer_times import AnswerTimes
+from conformance.wire.budget import TELLING_LOSS
+from conformance.wire.lanes import enter_lane
 from conformance.wire.session import MOST_IDLE, MOST_KEPT
 from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DEADLINE = 20.0
 """Seconds after which an action that waits for another one gives up."""
 
 
-def far_session(wait: float = FAR, *, throttling: object = None, has_lost: bool = False) -> Any:
+def far_session(wait: float = FAR, *, is_sound: bool = True, at_once: int = 8) -> Any:
     """Return what an overlap asks a session for."""
-    budget = SimpleNamespace(throttling=throttling, has_lost=has_lost)
-    return SimpleNamespace(usual_wait=wait, budget=budget, close_surplus=lambda: None)
+    budget = SimpleNamespace(is_sound=is_sound)
+    return SimpleNamespace(usual_wait=wait, at_once=at_once, budget=budget, close_surplus=lambda: None)
 
 
 def overlap(
     wait: float = FAR,
     *,
     usual: float = 0,
-    throttling: object = None,
-    has_lost: bool = False,
+    is_sound: bool = True,
+    at_once: int = 8,
     processes: int = 1,
 ) -> Overlap:
     """Return the overlap for a target that answers after `wait` seconds and lists uploads after `usual`."""
-    session = far_session(wait, throttling=throttling, has_lost=has_lost)
+    session = far_session(wait, is_sound=is_sound, at_once=at_once)
     settling: Any = SimpleNamespace(usual=usual)
     return Overlap(session, settling, processes=processes)
 
@@ -65,8 +69,9 @@ def overlap(
         (overlap(FAR / 2), 1),
         (overlap(FAR), 8),
         (overlap(0, usual=LATE), 8),
-        (overlap(FAR, throttling="429"), 1),
-        (overlap(FAR, has_lost=True), 1),
+        (overlap(FAR, is_sound=False), 1),
+        (overlap(FAR, at_once=3), 3),
+        (overlap(FAR, at_once=1), 1),
         (overlap(FAR, processes=8), 2),
         (overlap(FAR, processes=99), 1),
     ],
@@ -149,8 +154,7 @@ def test_a_deviation_counts_more_than_a_limit_before_it(limit: Exception) -> Non
         overlap().each(action, range(8))
 
 
-@pytest.mark.parametrize("narrowed", [{"throttling": "429"}, {"has_lost": True}])
-def test_after_a_refusal_or_a_loss_actions_run_one_after_the_other(narrowed: dict[str, object]) -> None:
+def test_after_a_refusal_or_a_loss_actions_run_one_after_the_other() -> None:
     session = far_session()
     settling: Any = SimpleNamespace(usual=0)
     main = get_ident()
@@ -158,7 +162,7 @@ def test_after_a_refusal_or_a_loss_actions_run_one_after_the_other(narrowed: dic
 
     def action(number: int) -> None:
         if number == 4:
-            vars(session.budget).update(narrowed)
+            session.budget.is_sound = False
         if get_ident() == main:
             alone.append(number)
 
@@ -204,10 +208,10 @@ def test_connections_that_are_not_needed_any_more_are_closed() -> None:
     closed: list[int] = []
 
     made: Any = session
-    made._idle = [SimpleNamespace(close=partial(closed.append, number)) for number in range(MOST_KEPT + 2)]
+    made._idle[0] = [SimpleNamespace(close=partial(closed.append, number)) for number in range(MOST_KEPT + 2)]
     session.close_surplus()
     assert closed == [0, 1]
-    assert len(made._idle) == MOST_KEPT
+    assert len(made._idle[0]) == MOST_KEPT
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +258,40 @@ def test_requests_lost_at_the_same_time_count_once(monkeypatch: pytest.MonkeyPat
     budget.require_open()
     with budget.account.locked() as state:
         assert state[Cell.LOST] == 2
+
+
+@pytest.mark.parametrize(
+    "happening",
+    [
+        lambda budget: budget.pause(0, refused=True),
+        lambda budget: budget.lose(TELLING_LOSS),
+        lambda budget: budget.strain(),
+    ],
+)
+def test_a_registry_is_sound_until_it_throttles_loses_a_request_or_fails_a_check_for_others(
+    happening: Callable[[Budget], None],
+) -> None:
+    budget = Budget(TrafficLimits())
+    assert budget.is_sound
+    happening(budget)
+    assert not budget.is_sound
+
+
+def test_a_connection_stays_in_its_lane() -> None:
+    session: Any = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+
+    def lent(number: int) -> object:
+        enter_lane(number)
+        with session._connected() as connections:
+            return connections
+
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        ones = [
+            first.submit(lent, 1).result(),
+            second.submit(lent, 2).result(),
+            first.submit(lent, 1).result(),
+        ]
+    assert ones[0] is ones[2] is not ones[1]
 
 
 def test_a_change_that_stays_away_counts_once_for_all_its_readers() -> None:

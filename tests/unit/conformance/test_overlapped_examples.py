@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from conformance.wire import (
     Throttled,
     Unreachable,
 )
+from conformance.wire.stopping import stoppable
 from reference_server.distributions import wheel
 
 
@@ -54,6 +56,22 @@ def test_other_examples_are_tried_one_after_the_other() -> None:
     registry = FarRegistry()
     far_examples(registry).each(st.integers(), lambda _: None)
     assert registry.calls == 0
+
+
+def test_a_check_beside_others_tries_the_examples_of_a_search_and_leaves_the_search_to_itself() -> None:
+    near: list[int] = []
+    beside: list[int] = []
+
+    def small(number: int) -> None:
+        beside.append(number)
+        if number > 9:
+            raise Deviation(expected="a small number", found=str(number), where="here")
+
+    Examples(count=20, seed=0).each(st.integers(0, 99), near.append)
+    with stoppable(Event()), pytest.raises(Deviation) as found:
+        far_examples(FarRegistry()).each(st.integers(0, 99), small)
+    assert beside == near[: len(beside)]
+    assert "first failing example" in found.value.found
 
 
 def test_a_deviation_of_independent_examples_is_shrunk_as_any_other() -> None:

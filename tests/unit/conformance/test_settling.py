@@ -111,6 +111,22 @@ def test_patience_shrinks_when_waiting_is_in_vain_and_grows_with_what_is_measure
     assert settling.patience == 30
 
 
+def test_a_change_that_is_undone_meanwhile_is_waited_for_no_longer() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    asked: list[int] = []
+
+    def undone_by_another_thread() -> Answer:
+        asked.append(1)
+        if len(asked) == 2:
+            settling.expect(PAGE, WHEEL, omits(WHEEL))
+        return page()
+
+    settling.read(PAGE, undone_by_another_thread)
+    assert len(asked) == 2
+    assert settling.longest == 0
+
+
 def test_a_limit_of_zero_reads_once() -> None:
     settling = Settling(0)
     settling.expect(PAGE, WHEEL, lists(WHEEL))

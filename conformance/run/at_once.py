@@ -1,0 +1,266 @@
+"""Checks that are judged several at once, ahead of their turn, on a target that a run mostly waits for.
+
+One that passes beside others has passed. Any other is judged again when its turn comes, with nothing beside it in its
+process, and only that counts: what the requests of another check did to it is no finding.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from inspect import signature
+from itertools import count
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.run.order import may_be_beside, unit_of
+from conformance.run.plan import requirement_of
+from conformance.verdicts import Deviation, NotApplicable, NotJudged
+from conformance.wire.account import Cell
+from conformance.wire.lanes import enter_lane
+from conformance.wire.stopping import stoppable
+from conformance.wire.transcript import Used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from conformance.run.run import Run
+    from conformance.wire import Budget, Exchange
+
+PAUSE = 0.02
+"""Seconds between two looks at what other processes have under way."""
+
+PATIENCE = 60.0
+"""Seconds after which checks of other processes are not waited for any more: their process has ended."""
+
+SERVER_ERROR = 500
+
+
+@dataclass(kw_only=True, eq=False)
+class _Outcome:
+    """What came of a check that ran beside others."""
+
+    passed: bool = False
+    seconds: float = 0
+    is_strange: bool = False
+    """Whether too many requests at once may explain it: a server error, or no deviation at all."""
+
+
+@dataclass(kw_only=True, eq=False)
+class _Ahead:
+    """A check that was set up, and perhaps run, before its turn: what it used, and its outcome if it ran."""
+
+    used: Used = field(default_factory=Used)
+    act: Future[_Outcome] | None = None
+
+    @property
+    def outcome(self) -> _Outcome | None:
+        """What came of it; None where it has not run to its end."""
+        return self.act.result() if self.act and self.act.done() and not self.act.cancelled() else None
+
+
+class AtOnce:
+    """A plugin of pytest that runs checks ahead of their turn, each in a thread; in its turn a check takes the outcome.
+
+    `run` returns the run of a session.
+    """
+
+    def __init__(self, run: Callable[[pytest.Config], Run]) -> None:
+        self._run = run
+        self._ahead: dict[pytest.Item, _Ahead] = {}
+        self._under_way: set[Future[_Outcome]] = set()
+        self._threads: ThreadPoolExecutor | None = None
+        self._stop = Event()
+
+    def used_by(self, item: pytest.Item) -> Used:
+        """Return what a check used before its turn."""
+        return ahead.used if (ahead := self._ahead.get(item)) else Used()
+
+    def seconds_of(self, item: pytest.Item) -> float | None:
+        """Return how long a check ran that passed beside others; None for any other."""
+        outcome = self._outcome(item)
+        return outcome.seconds if outcome and outcome.passed else None
+
+    def differs(self, item: pytest.Item) -> bool:
+        """Tell whether a check, which has passed now, deviated beside others."""
+        outcome = self._outcome(item)
+        return outcome is not None and not outcome.passed
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Let this check and the next ones run ahead, or let this one be alone."""
+        run = self._run(item.config) if requirement_of(item) else None
+        if run is None or not run.overlaps:
+            return (yield)
+        while may_be_beside(item):
+            self._look_ahead(run, item, nextitem)
+            ahead = self._ahead.get(item)
+            if ahead is None or ahead.act not in self._under_way:
+                break
+            self._await_one()
+        outcome = self._outcome(item)
+        if outcome and outcome.passed:
+            return (yield)
+        item.user_properties.clear()  # what it remarked beside others
+        with self._nothing_beside(run.session.budget, everywhere=bool(outcome and outcome.is_strange)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Set up once more, with nothing beside it, what failed or got a server error while checks were under way."""
+        if not self._under_way:
+            return (yield)
+        run = self._run(request.config)
+        before = len(run.transcript.used)
+        try:
+            value = yield
+        except NotApplicable:
+            raise
+        except Exception:  # noqa: BLE001, S110 - it is raised again, if it is not because of others
+            pass
+        else:
+            if not _has_server_error(run.transcript.used[before:]):
+                return value
+        with self._nothing_beside(run.session.budget, everywhere=True):
+            return request.config.hook.pytest_fixture_setup(fixturedef=fixturedef, request=request)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Take the outcome of a check that passed beside others; let any other run."""
+        return True if self.seconds_of(pyfuncitem) is not None else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Let no check go on: what it publishes could not be removed any more."""
+        self._stop.set()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+
+    def _outcome(self, item: pytest.Item) -> _Outcome | None:
+        return ahead.outcome if (ahead := self._ahead.get(item)) else None
+
+    def _look_ahead(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Begin checks, the one whose turn it is first, until as many are under way as the target is sent at once."""
+        for each in unit_of(item, nextitem):
+            if each in self._ahead or not may_be_beside(each):
+                continue
+            most = run.registry.at_once
+            if len(self._under_way) >= most or most == 1 or _is_over(run.session.budget):
+                return
+            self._begin(run, each)
+
+    def _begin(self, run: Run, item: pytest.Item) -> None:
+        """Set a check up, and run it in a thread; where it cannot be set up, its turn will show why."""
+        requirement = requirement_of(item)
+        self._ahead[item] = ahead = _Ahead()
+        if requirement is None or not run.offer.has(requirement.feature):
+            return
+        run.transcript.begin(ahead.used)
+        is_beside = bool(self._under_way)
+        with stoppable(self._stop) if is_beside else nullcontext():  # one request at a time if so
+            if not _set_up(item):
+                return
+        if self._threads is None:
+            lanes = count(1)
+            self._threads = ThreadPoolExecutor(
+                run.registry.at_once, initializer=lambda: enter_lane(next(lanes))
+            )
+        function: Any = item
+        given = {name: function.funcargs[name] for name in signature(function.obj).parameters}
+        ahead.act = self._threads.submit(self._judge, run, ahead.used, lambda: function.obj(**given))
+        self._under_way.add(ahead.act)
+
+    def _judge(self, run: Run, used: Used, check: Callable[[], None]) -> _Outcome:
+        """Run a check in this thread. What it used counts as evidence only where it passes."""
+        budget, own, outcome = run.session.budget, Used(), _Outcome()
+        began = time.monotonic()
+        _count(budget, Cell.BESIDE, 1)
+        try:
+            with stoppable(self._stop), run.transcript.beside(own):
+                check()
+            outcome.passed = True
+        except BaseException as error:  # noqa: BLE001 - it is judged again, and raises then
+            expected = isinstance(error, Deviation | NotApplicable | NotJudged)
+            outcome.is_strange = not expected or _has_server_error(own.exchanges.values())
+        finally:
+            _count(budget, Cell.BESIDE, -1)
+        outcome.seconds = time.monotonic() - began
+        if not outcome.passed:
+            own.exchanges.clear()
+        used.add(own)
+        return outcome
+
+    def _await_one(self) -> None:
+        """Wait until one of the checks that are under way has ended."""
+        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        self._under_way -= done
+
+    def _finish(self) -> None:
+        """Wait until no check is under way."""
+        while self._under_way:
+            self._await_one()
+
+    @contextmanager
+    def _nothing_beside(self, budget: Budget, *, everywhere: bool) -> Iterator[None]:
+        """Let what is done inside be alone in its process, and `everywhere` let no process run checks at once."""
+        self._finish()
+        _count(budget, Cell.QUIET, int(everywhere))
+        try:
+            if everywhere:
+                _await_quiet(budget)
+            yield
+        finally:
+            _count(budget, Cell.QUIET, -int(everywhere))
+
+
+def _set_up(item: pytest.Item) -> bool:
+    """Set up the fixtures of a check, and keep those of the session; tell whether that worked.
+
+    No hook is called: its turn comes later. Fixtures that it has got by then are not set up again.
+    """
+    state: Any = item.session._setupstate  # noqa: SLF001 - pytest has no public way to set up an item twice
+    state.teardown_exact(item.session)
+    made = pytest.CallInfo.from_call(
+        lambda: state.setup(item), when="setup", reraise=(KeyboardInterrupt, pytest.exit.Exception)
+    )
+    state.teardown_exact(item.session)
+    return made.excinfo is None
+
+
+def _has_server_error(exchanges: Iterable[Exchange]) -> bool:
+    return any((each.status or 0) >= SERVER_ERROR for each in exchanges)
+
+
+def _is_over(budget: Budget) -> bool:
+    """Tell whether no check is to begin, in this process or beside others."""
+    with budget.account.locked() as state:
+        if state[Cell.QUIET]:
+            return True
+    try:
+        budget.require_open()
+    except NotJudged:
+        return True
+    return False
+
+
+def _await_quiet(budget: Budget) -> None:
+    """Wait until no process has a check under way beside others."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with budget.account.locked() as state:
+            if not state[Cell.BESIDE]:
+                return
+        time.sleep(PAUSE)
+
+
+def _count(budget: Budget, cell: Cell, number: int) -> None:
+    with budget.account.locked() as state:
+        state[cell] += number

@@ -1,0 +1,299 @@
+"""Checks that are judged at once: they meet, and the result is as of one after the other."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.run import at_once, checks_run, selection
+from conformance.run.order import OF_A_UNIT, Order, unit_of
+from conformance.run.together import group_of
+from conformance.target import target_from_table
+from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conformance.report.result import RunResult
+
+    Judge = Callable[..., RunResult]
+
+FIRST, SECOND, THIRD, FOURTH = (
+    f"gitlab.page.{name}"
+    for name in ("hash", "requires-python", "lists-exactly-the-uploads", "absent-project-not-found")
+)
+BEGINNING = f"""
+import threading
+import pytest
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.fixtures import *
+from conformance.verdicts import Deviation, NotApplicable
+from reference_server.distributions import wheel
+
+FIRST, SECOND, THIRD, FOURTH = {(FIRST, SECOND, THIRD, FOURTH)!r}
+TOGETHER = threading.Barrier(2)
+MAIN = threading.main_thread()
+
+def is_beside():
+    return threading.current_thread() is not MAIN
+"""
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """Judges a server that counts as far away, by checks that a test brings."""
+    monkeypatch.setattr(selection, "CHECKS", tmp_path)
+    monkeypatch.setattr("conformance.target.overlap.FAR", 0.0)
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
+
+    def judged(checks: str, **options: Any) -> RunResult:
+        (tmp_path / f"test_{tmp_path.name}.py").write_text(BEGINNING + checks, encoding="utf-8")
+        chosen = RunOptions(ledger_folder=tmp_path / "ledgers", **options)
+        return checks_run.run_checks(target_from_table(server.target()), chosen)
+
+    with ReferenceServer() as server:
+        yield judged
+
+
+def verdicts(result: RunResult) -> dict[str, Verdict]:
+    return {each.id: each.verdict for each in result.results}
+
+
+MEETING = """
+@check(FIRST)
+def test_first():
+    TOGETHER.wait(20)
+
+@check(SECOND)
+def test_second():
+    TOGETHER.wait(20)
+"""
+
+
+def test_checks_of_a_far_target_meet(judge: Judge) -> None:
+    assert verdicts(judge(MEETING)) == {FIRST: Verdict.PASSED, SECOND: Verdict.PASSED}
+
+
+SENDING = """
+@check(FIRST)
+def test_first(index):
+    index.pages(fresh=True)
+
+@check(SECOND)
+def test_second(index, new_name, registry):
+    expect.accepted(registry.upload(wheel(new_name("one"), "1.0")))
+
+@check(THIRD)
+def test_third(index):
+    raise NotApplicable("not here")
+
+@check(FOURTH)
+def test_fourth(index):
+    answer = index.registry.project_answer(index.project, fresh=True)
+    raise Deviation(expected="something else", found="a page", where=str(answer))
+"""
+
+
+def test_the_result_is_as_of_one_check_after_the_other(judge: Judge) -> None:
+    at_once_, one_by_one = judge(SENDING), judge(SENDING, at_once=1)
+    assert verdicts(one_by_one) == {
+        FIRST: Verdict.PASSED,
+        SECOND: Verdict.PASSED,
+        THIRD: Verdict.NOT_APPLICABLE,
+        FOURTH: Verdict.FAILED,
+    }
+    assert verdicts(at_once_) == verdicts(one_by_one)
+    wanted_results = {each.id: each for each in one_by_one.results}
+    for found in at_once_.results:
+        wanted = wanted_results[found.id]
+        assert [each.request.split("-")[0] for each in found.exchanges] == [
+            each.request.split("-")[0] for each in wanted.exchanges
+        ]
+        assert found.requests == wanted.requests * (2 if found.verdict is Verdict.FAILED else 1)
+        assert (found.expected, found.found, found.signature) == (
+            wanted.expected,
+            wanted.found,
+            wanted.signature,
+        )
+
+
+def test_each_check_has_its_own_evidence(judge: Judge) -> None:
+    found = judge(
+        """
+@check(FIRST)
+def test_first(registry):
+    TOGETHER.wait(20)
+    registry.project_answer("first", fresh=True)
+    TOGETHER.wait(20)
+
+@check(SECOND)
+def test_second(registry):
+    TOGETHER.wait(20)
+    registry.project_answer("second", fresh=True)
+    TOGETHER.wait(20)
+"""
+    )
+    asked = {each.id: [each.request.split("/")[-2] for each in each.exchanges] for each in found.results}
+    assert asked == {FIRST: ["first"], SECOND: ["second"]}, found
+    assert {each.requests for each in found.results} == {1}
+
+
+def test_what_fails_beside_others_only_passes_and_is_the_last_that_runs_at_once(judge: Judge) -> None:
+    found = judge(
+        """
+@check(FIRST)
+def test_first(registry, remark):
+    if is_beside():
+        remark("of no use")
+        raise Deviation(expected="this", found="that", where="here")
+    assert registry.at_once == 8, registry.at_once
+
+@check(SECOND)
+def test_second():
+    pass
+
+@check(THIRD, alone=True)
+def test_third(registry):
+    assert registry.at_once == 1, registry.at_once
+"""
+    )
+    assert set(verdicts(found).values()) == {Verdict.PASSED}, found
+    assert {each.message for each in found.results} == {""}
+    assert any("1 check failed beside others, and passed alone" in note for note in found.summary.notes)
+
+
+def test_a_fixture_that_fails_beside_others_is_set_up_again(judge: Judge) -> None:
+    found = judge(
+        """
+TRIES = []
+
+@pytest.fixture(scope="session")
+def frail():
+    TRIES.append(1)
+    if len(TRIES) == 1:
+        raise Deviation(expected="this", found="that", where="here")
+    return len(TRIES)
+
+@check(FIRST)
+def test_first():
+    pass
+
+@check(SECOND)
+def test_second(frail):
+    assert frail == 2
+"""
+    )
+    assert verdicts(found) == {FIRST: Verdict.PASSED, SECOND: Verdict.PASSED}
+
+
+@pytest.mark.parametrize("alone", ["", ", alone=True", ", last=True"])
+def test_a_check_that_is_to_be_alone_is(judge: Judge, alone: str) -> None:
+    found = judge(
+        f"""
+UNDER_WAY = []
+
+@check(FIRST{alone})
+def test_first():
+    assert is_beside() is {not alone}
+    assert not UNDER_WAY or not {bool(alone)}
+
+@check(SECOND)
+def test_second():
+    UNDER_WAY.append(1)
+    TOGETHER.wait(20)
+    UNDER_WAY.pop()
+
+@check(THIRD)
+def test_third():
+    TOGETHER.wait(20)
+"""
+    )
+    assert set(verdicts(found).values()) == {Verdict.PASSED}, found
+
+
+def test_an_interruption_ends_the_checks_that_are_under_way(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(at_once, "wait", interrupted)
+    found = judge(
+        """
+@check(FIRST)
+def test_first(registry, new_name):
+    while True:
+        registry.upload(wheel(new_name("endless"), "1.0"))
+"""
+    )
+    assert not found.results
+    assert "The run was interrupted." in found.summary.notes
+    assert any(note.startswith("Deleted ") for note in found.summary.notes), found.summary.notes
+
+
+def test_no_check_begins_at_once_when_the_budget_is_spent(judge: Judge) -> None:
+    found = judge(
+        """
+@check(FIRST)
+def test_first(registry):
+    for _ in range(500):
+        registry.project_answer("absent", fresh=True)
+
+@check(SECOND)
+def test_second():
+    pass
+""",
+        max_requests=400,
+    )
+    assert verdicts(found)[FIRST] is Verdict.ERROR
+    assert {each.stopped_by for each in found.results if each.id == FIRST} == {"budget"}
+
+
+def check_item(name: str, *marks: Any, fixtures: tuple[str, ...] = ()) -> Any:
+    item: Any = pytest.Function.__new__(pytest.Function)
+    every = [pytest.mark.requirement(name).mark, *(mark.mark for mark in marks)]
+    item.fixturenames = fixtures
+    item.get_closest_marker = lambda wanted: next((mark for mark in every if mark.name == wanted), None)
+    item.add_marker = lambda mark: every.append(mark.mark)
+    return item
+
+
+def ordered(items: list[Any], *, overlaps: bool = True) -> list[Any]:
+    run: Any = SimpleNamespace(overlaps=overlaps)
+    config: Any = SimpleNamespace(option=SimpleNamespace(loadgroup=True))
+    for _ in Order(lambda _: run).pytest_collection_modifyitems(config, items):
+        pass
+    return items
+
+
+def test_checks_that_may_be_beside_others_come_first_and_in_units() -> None:
+    alone = check_item("race.no-server-error", fixtures=("race",))
+    free = [check_item(FIRST) for _ in range(OF_A_UNIT + 1)]
+    items = ordered([alone, *free])
+    assert items == [*free, alone]
+    assert [group_of(each) for each in items] == ["at once 0"] * OF_A_UNIT + ["at once 1", ""]
+
+
+def test_checks_of_a_near_target_stay_in_their_order() -> None:
+    items = [check_item("race.no-server-error", fixtures=("race",)), check_item(FIRST)]
+    assert ordered([*items], overlaps=False) == items
+    assert not any(map(group_of, items))
+
+
+def test_a_process_looks_ahead_in_the_units_that_it_has() -> None:
+    items = [check_item(FIRST) for _ in range(3 * OF_A_UNIT)]
+    session = SimpleNamespace(items=ordered(items))
+    for item in items:
+        item.session, item.config = session, SimpleNamespace(workerinput={})
+    assert [*unit_of(items[2], items[3])] == items[2:OF_A_UNIT]
+    last = OF_A_UNIT - 1
+    assert [*unit_of(items[last], items[2 * OF_A_UNIT])] == [items[last], *items[2 * OF_A_UNIT :]]
+    for item in items:
+        item.config = SimpleNamespace()
+    assert [*unit_of(items[2], items[3])] == items[2:]
