@@ -139,9 +139,6 @@ class Application:
             environ.pop("HTTP_HOST", None)  # else URLs would have no host
         request = Request(environ)
         request.flavour = self._flavour
-        if not has_valid_host(environ):
-            request.entry = self.log.begin(now, request)
-            return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
         try:
             return self._answered(asked, now, request, start_response)
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
@@ -160,18 +157,21 @@ class Application:
         self, asked: Asked | None, now: datetime, request: Request, start_response: StartResponse
     ) -> Iterable[bytes]:
         path = request.environ.get("PATH_INFO", "")
-        cross_site = is_cross_site(request)
-        if path in self._own and not cross_site:
+        is_addressed = has_valid_host(request.environ)
+        cross_site = is_addressed and is_cross_site(request)
+        if path in self._own and is_addressed and not cross_site:
             request.entry = self.log.begin(now, request)
             return self._sent(self._usual.alteration, request, self._own[path](request), start_response)
         unroutable = self._route(request)
-        page = self._pages(request) if unroutable and not cross_site else None
+        page = self._pages(request) if unroutable and is_addressed and not cross_site else None
         if page is not None:
             return transmitted(Alteration(), request, page, start_response)
         alterations = self._alterations.active(request.method, request.path, request.endpoint)
         self._note(request, now, alterations)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
+        if not is_addressed and mode.registry.rules.refuses_wrong_hosts:
+            return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
         if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
             return self._refused(request, CrossSiteError(), start_response)
         try:

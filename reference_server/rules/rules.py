@@ -119,7 +119,8 @@ class Rules:
 
     Access: `reads` (credentials, action) returns the credentials that the action's routes read; `identify` and
     `authorize` (see `reference_server.rules.access`). `needs_id` refuses a GitLab project's path in the URLs of its
-    registry. `refuses_cross_site` refuses uploads and changes that another site's page sends.
+    registry. `refuses_cross_site` refuses uploads and changes that another site's page sends, and
+    `refuses_wrong_hosts` requests without one valid Host.
     `protects` applies the protection rules of a GitLab project.
     `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members,
     action).
@@ -171,6 +172,7 @@ class Rules:
     identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
     authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
     refuses_cross_site: bool = True
+    refuses_wrong_hosts: bool = True
     needs_id: bool = False
     protects: bool = True
     group_members: Callable[[Iterable[GitLabProject], Group], tuple[GitLabProject, ...]] = groups.members
