@@ -216,11 +216,13 @@ def deletion(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Del
 
 @pytest.fixture(scope="session")
 def attested(registry: RegistryClient, driver: Driver, new_name: NewName) -> Distribution:
-    """A wheel with a provenance object, beside an sdist of its version without one."""
+    """A wheel with a provenance object, beside another wheel with one, and an sdist of its version without one."""
     require(driver, Ability.ATTACH_PROVENANCE)
     distribution = wheel(new_name("attested"), "1.0")
-    publish(registry, distribution, sdist(distribution.name, "1.0"))
-    driver.attach_provenance(distribution, provenance_of(distribution))
+    other = wheel(distribution.name, "1.0", build="1")
+    publish(registry, distribution, other, sdist(distribution.name, "1.0"))
+    for file in (distribution, other):
+        driver.attach_provenance(file, provenance_of(file))
     return distribution
 
 

@@ -208,6 +208,24 @@ def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name:
     expect.same_bytes(elsewhere.download(url), distribution)
 
 
+@check("gitlab.rest.delete-keeps-versions")
+def test_delete_keeps_versions(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """Versions that begin or end with the one that goes, and its twin in a project whose name begins alike."""
+    name = new_name("other-versions")
+    goes, elsewhere = wheel(name, "1.0"), wheel(f"{name}-more", "1.0")
+    stay = [wheel(name, version) for version in ("1.0.1", "1.0.post1", "11.0")]
+    publish(registry, goes, *stay, elsewhere)
+    package_id = ids_of_packages(gitlab, name).get("1.0")
+    if package_id is None:
+        raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
+    deleted = gitlab.delete_package(package_id)
+    if not deleted.is_success:
+        raise Untestable(f"the package is not deleted ({deleted}); see gitlab.rest.delete-package")
+    registry.deleted(goes)
+    expect.listed(registry.project_page(name, fresh=True), [file.filename for file in stay])
+    expect.listed(registry.project_page(elsewhere.name, fresh=True), [elsewhere.filename])
+
+
 @check("gitlab.rest.delete-needs-role")
 def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     distribution = wheel(new_name("kept"), "1.0")
