@@ -35,6 +35,7 @@ def finish(
     except KeyboardInterrupt:
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
+    run.ledger.spared.remove()
     others = throttling_note(run.session.budget), settling_note(run.registry.settling)
     cells = tuple(judge.results.clients)
     notes = filter(None, (*run.notes, note, *others, cells_note(cells), unjudged_note(cells)))

@@ -70,6 +70,7 @@ def test_deletion_spares_others(
         moment = time.monotonic()
         _wait_until_gone(registry, index, files.goes)
         if not _without(registry, index, staying):
+            registry.spare(*staying)
             continue
         registry.settling.wait_out(moment)
         wrong = _without(registry, index, staying)

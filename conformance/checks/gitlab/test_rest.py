@@ -137,6 +137,7 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
     page = registry.project_page(name)
     expect.not_listed(page, [goes.filename])
     expect.listed(page, [distribution.filename for distribution in stay])
+    registry.spare(*stay)
 
 
 @check("gitlab.rest.delete-absent-file-not-found")
@@ -160,6 +161,7 @@ def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, 
     if not deleted.is_success:
         raise Untestable(f"no file is deleted, present or absent ({deleted}); see gitlab.rest.delete-file")
     registry.deleted(one)
+    registry.spare(other)
 
 
 @check("gitlab.rest.delete-absent-not-found")
@@ -190,6 +192,7 @@ def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: N
     )
     elsewhere.delete_package(package_id)  # what it deletes counts, and not what it says
     expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
+    registry.spare(distribution)
 
 
 @check("gitlab.rest.delete-keeps-others")
@@ -206,6 +209,7 @@ def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name:
         raise Untestable(f"the package is not deleted ({deleted}); see gitlab.rest.delete-package")
     registry.deleted(distribution)
     expect.same_bytes(elsewhere.download(url), distribution)
+    elsewhere.spare(distribution)
 
 
 @check("gitlab.rest.delete-keeps-versions")
@@ -224,6 +228,7 @@ def test_delete_keeps_versions(registry: RegistryClient, gitlab: GitLab, new_nam
     registry.deleted(goes)
     expect.listed(registry.project_page(name, fresh=True), [file.filename for file in stay])
     expect.listed(registry.project_page(elsewhere.name, fresh=True), [elsewhere.filename])
+    registry.spare(*stay, elsewhere)
 
 
 @check("gitlab.rest.delete-needs-role")
@@ -232,6 +237,7 @@ def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: N
     publish(registry, distribution)
     expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="developer"), 403)
     expect.status(registry.download(link_to(registry, distribution)), 200)
+    registry.spare(distribution)
 
 
 @check("gitlab.rest.deleted-can-be-published-again")
