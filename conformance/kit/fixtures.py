@@ -15,6 +15,7 @@ from conformance.kit.properties.examples import Examples
 from conformance.kit.races.looks import forms_of
 from conformance.kit.races.race import Race, WatchedHeat, watched_uploads
 from conformance.kit.races.rounds import Rounds, rounds_of
+from conformance.kit.spared import Spare
 from conformance.kit.uploads.attestations import provenance_of
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import (
@@ -51,6 +52,7 @@ __all__ = [
     "Rounds",
     "Run",
     "SecondUpload",
+    "Spare",
     "UserMachine",
     "WatchedHeat",
     "attested",
@@ -72,6 +74,7 @@ __all__ = [
     "rounds",
     "run",
     "second_upload",
+    "spare",
     "strays",
     "twine_release",
     "watched",
@@ -133,6 +136,12 @@ def registry(run: Run) -> RegistryClient:
 def gitlab(registry: RegistryClient) -> GitLab:
     """GitLab's REST API for the target's GitLab project."""
     return GitLab(registry)
+
+
+@pytest.fixture(scope="session")
+def spare(run: Run) -> Spare:
+    """A list of what deletions have left alone, for the end of the run."""
+    return Spare(run.ledger.spared)
 
 
 @pytest.fixture(scope="session")

@@ -322,12 +322,6 @@ class RegistryClient:
         """Let readers wait until a file that was deleted is gone."""
         self.changed(file, omits(file.filename))
 
-    def spare(self, *distributions: Distribution) -> None:
-        """Note files that are listed after a deletion: the last check of the run looks for them once more."""
-        for each in distributions:
-            name = canonicalize_name(each.name)
-            self._ledger.spared.add(self.project_url(name), name, [each.filename])
-
     def changed(self, file: File, shown_on: Callable[[Answer], bool], *, instead: bool = False) -> None:
         """Let readers wait for a change of a published file; with `instead`, for no earlier change of its project.
 
