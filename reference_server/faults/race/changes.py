@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.upload_forms import text_of
+from reference_server.model.errors import RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -27,7 +28,10 @@ class _WritesBack(NotesRequests["tuple[Package, ...]"]):
     def note(self, request: Request) -> tuple[Package, ...]:
         """Return the versions of the project."""
         name = self.project_of(request)
-        return request.registry.packages(gitlab_project_of(request), name=name) if name else ()
+        try:
+            return request.registry.packages(gitlab_project_of(request), name=name) if name else ()
+        except RegistryError:  # there is no such GitLab project
+            return ()
 
     def project_of(self, request: Request) -> str:
         """Return the name of the project that a request changes; empty for another request."""

@@ -134,7 +134,8 @@ class FilesOfAVersionLost(LosesFiles):
     caught_by = ("race.version-many-files",)
 
     def respond(self, request: Request, response: Response) -> Response:
-        if upload := self.noted(request):
+        upload = self.noted(request)
+        if upload and response.status_code == 201:
             own = {
                 package.id
                 for package in request.registry.packages(gitlab_project_of(request))
