@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from conformance.corpus.spared import Spared
 from conformance.errors import UserError
 from conformance.verdicts.validation import Invalid, validated
 
@@ -63,6 +64,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.spared = Spared(path.with_suffix(".spared"))
         self._file: _OpenFile | None = None
         self._writing = Lock()
 

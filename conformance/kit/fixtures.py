@@ -15,6 +15,7 @@ from conformance.kit.properties.examples import Examples
 from conformance.kit.races.looks import forms_of
 from conformance.kit.races.race import Race, WatchedHeat, watched_uploads
 from conformance.kit.races.rounds import Rounds, rounds_of
+from conformance.kit.spared import Spare
 from conformance.kit.uploads.attestations import provenance_of
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import (
@@ -51,6 +52,7 @@ __all__ = [
     "Rounds",
     "Run",
     "SecondUpload",
+    "Spare",
     "UserMachine",
     "WatchedHeat",
     "attested",
@@ -72,6 +74,7 @@ __all__ = [
     "rounds",
     "run",
     "second_upload",
+    "spare",
     "strays",
     "twine_release",
     "watched",
@@ -133,6 +136,12 @@ def registry(run: Run) -> RegistryClient:
 def gitlab(registry: RegistryClient) -> GitLab:
     """GitLab's REST API for the target's GitLab project."""
     return GitLab(registry)
+
+
+@pytest.fixture(scope="session")
+def spare(run: Run) -> Spare:
+    """A list of what deletions have left alone, for the end of the run."""
+    return Spare(run.ledger.spared)
 
 
 @pytest.fixture(scope="session")
@@ -216,11 +225,13 @@ def deletion(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Del
 
 @pytest.fixture(scope="session")
 def attested(registry: RegistryClient, driver: Driver, new_name: NewName) -> Distribution:
-    """A wheel with a provenance object, beside an sdist of its version without one."""
+    """A wheel with a provenance object, beside another wheel with one, and an sdist of its version without one."""
     require(driver, Ability.ATTACH_PROVENANCE)
     distribution = wheel(new_name("attested"), "1.0")
-    publish(registry, distribution, sdist(distribution.name, "1.0"))
-    driver.attach_provenance(distribution, provenance_of(distribution))
+    other = wheel(distribution.name, "1.0", build="1")
+    publish(registry, distribution, other, sdist(distribution.name, "1.0"))
+    for file in (distribution, other):
+        driver.attach_provenance(file, provenance_of(file))
     return distribution
 
 

@@ -179,7 +179,7 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
     request = _REQUEST.fullmatch(exchange.request)
     raw = bool(request and request["raw"])
     url = request["target"] if request else ""
-    if raw:
+    if raw and not urlsplit(url).netloc:
         hosts = {parts.netloc: parts for parts in map(urlsplit, reversed(addresses))}
         parts = hosts.get(exchange.request_headers.get("Host", ""), urlsplit(addresses[0]))
         url = f"{parts.scheme}://{parts.netloc}{url}"

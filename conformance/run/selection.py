@@ -12,7 +12,7 @@ from conformance.run.keys import MARK, NAMED_FILES_ONLY, PLUGIN
 HERE = Path(__file__).parents[1]
 CHECKS = HERE / "checks"
 
-_NAMED = re.compile(r'^@check\("([^"]+)"\)', re.MULTILINE)
+_NAMED = re.compile(r'^@check\("([^"]+)"', re.MULTILINE)
 _WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
 """A word of `-k`, as pytest's own scanner takes it."""
 _WORDS_OF_EVERY_CHECK = f"{MARK} pytestmark"

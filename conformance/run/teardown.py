@@ -35,6 +35,7 @@ def finish(
     except KeyboardInterrupt:
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
+    run.ledger.spared.remove()
     budget = run.session.budget
     others = throttling_note(budget), strain_note(budget), settling_note(run.registry.settling)
     cells = tuple(judge.results.clients)

@@ -187,7 +187,11 @@ class Settling:
 
     def wait_out(self, made: float) -> None:
         """Wait until a change that was made at a moment (`time.monotonic`) has had all of the limit."""
-        left = made + self.limit - time.monotonic()
+        self.wait_until(made + self.limit)
+
+    def wait_until(self, moment: float) -> None:
+        """Wait until a moment (`time.monotonic`)."""
+        left = moment - time.monotonic()
         if left > 0:
             with self.waiting():
                 time.sleep(left)

@@ -221,7 +221,9 @@ class RawConnection:
         self._obey(response.status, headers)
         return Answer(
             method=self._method,
-            url=f"{self._url.scheme}://{self.host}{self._target}",
+            url=self._target
+            if self._target.startswith("http")
+            else f"{self._url.scheme}://{self.host}{self._target}",
             credential=self._name,
             status=response.status,
             reason=response.reason,

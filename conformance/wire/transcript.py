@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -121,6 +124,10 @@ def recorded_bytes(sent: bytes, redact: Callable[[str], str]) -> str:
     return b64encode(sent).decode() if redact(text) == text else ""
 
 
+_NEW_TOKEN = re.compile(r'("token"\s*:\s*")[^"]*(?:"|$)')
+"""A token that an answer in JSON has just made: no run knows it before."""
+
+
 def excerpt(content: bytes, content_type: str, redact: Callable[[str], str] = str) -> str:
     """Return the beginning of a body as text, redacted before it is cut. Binary content is only counted."""
     if not content:
@@ -128,7 +135,8 @@ def excerpt(content: bytes, content_type: str, redact: Callable[[str], str] = st
     textual = content_type.startswith("text/") or "json" in content_type or "html" in content_type
     if not textual and b"\0" in content[:KEPT_CHARACTERS]:
         return f"<{len(content)} bytes of {content_type or 'no stated type'}>"
-    text = redact(content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace"))
+    decoded = content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace")
+    text = redact(_NEW_TOKEN.sub(rf'\g<1>{MASK}"', decoded))
     return (
         text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + f"… <{len(content)} bytes in all>"
     )

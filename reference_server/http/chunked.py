@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reference_server.http.expect_continue import AwaitedBody
 
-_LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _TRAILER = re.compile(rb"[^\r\n]*\r?\n")
 MAX_LINE = 4096  # bytes
 MAX_TRAILERS = 100  # lines, as many as in the header of a request
@@ -23,9 +23,13 @@ class ChunkedBody(io.RawIOBase):
     """Reads the content of chunks. Raises `OSError` for a broken or incomplete chunk.
 
     werkzeug's own reader reads beyond its buffer if a connection ends within a chunk.
+
+    `length` is the form of the line before a chunk, and `trailers` the most lines after the last one.
     """
 
     def __init__(self, connection: io.BufferedIOBase | AwaitedBody) -> None:
+        self.length = LENGTH
+        self.trailers = MAX_TRAILERS
         self._connection = connection
         self._left = 0  # of the current chunk
         self._done = False
@@ -49,7 +53,7 @@ class ChunkedBody(io.RawIOBase):
         return len(data)
 
     def _begin(self) -> None:
-        length = _LENGTH.fullmatch(self._connection.readline(MAX_LINE))
+        length = self.length.fullmatch(self._connection.readline(MAX_LINE))
         if length is None:
             raise OSError("a chunk has no length")
         self._left = int(length[1], 16)
@@ -59,7 +63,7 @@ class ChunkedBody(io.RawIOBase):
 
     def _skip_trailers(self) -> None:
         """Read the lines after the last chunk, which are ignored, and the empty line."""
-        for _ in range(MAX_TRAILERS + 1):
+        for _ in range(self.trailers + 1):
             line = self._connection.readline(MAX_LINE)
             if line in ENDS:
                 return

@@ -19,7 +19,7 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient, Remark
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient, Remark, Spare
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -54,7 +54,7 @@ def neighbours(name: str) -> Neighbours:
 
 @check("consistency.deletion-spares-others")
 def test_deletion_spares_others(
-    registry: RegistryClient, index: Index, driver: Driver, new_name: NewName, remark: Remark
+    registry: RegistryClient, index: Index, driver: Driver, new_name: NewName, remark: Remark, *, spare: Spare
 ) -> None:
     ways = [way for way in WAYS if way in driver.abilities]
     if not ways:
@@ -70,6 +70,7 @@ def test_deletion_spares_others(
         moment = time.monotonic()
         _wait_until_gone(registry, index, files.goes)
         if not _without(registry, index, staying):
+            spare(registry, *staying)
             continue
         registry.settling.wait_out(moment)
         wrong = _without(registry, index, staying)

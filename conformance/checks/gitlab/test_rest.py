@@ -19,7 +19,7 @@ from reference_server.distributions import sdist, wheel
 if TYPE_CHECKING:
     from typing import Any
 
-    from conformance.kit.fixtures import Corpus, Deletion, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, Deletion, NewName, RegistryClient, Spare
 
 ABSENT = 999_999_999
 """The id of a package, or of a file, that does not exist."""
@@ -127,7 +127,7 @@ def test_delete_package(registry: RegistryClient, deletion: Deletion) -> None:
 
 
 @check("gitlab.rest.delete-file")
-def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare) -> None:
     """The file between two others, so that neither the first nor the last one is meant by chance."""
     name = new_name("half-deleted")
     goes = wheel(name, "1.0", build="1")
@@ -142,10 +142,13 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
     page = registry.project_page(name)
     expect.not_listed(page, [goes.filename])
     expect.listed(page, [distribution.filename for distribution in stay])
+    spare(registry, *stay)
 
 
 @check("gitlab.rest.delete-absent-file-not-found")
-def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_absent_file_not_found(
+    registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare
+) -> None:
     one, other = wheel(new_name("whole"), "1.0"), wheel(new_name("beside"), "1.0")
     publish(registry, one, other)
     packages = [ids_of_packages(gitlab, distribution.name).get("1.0") for distribution in (one, other)]
@@ -165,6 +168,7 @@ def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, 
     if not deleted.is_success:
         raise Untestable(f"no file is deleted, present or absent ({deleted}); see gitlab.rest.delete-file")
     registry.deleted(one)
+    spare(registry, other)
 
 
 @check("gitlab.rest.delete-absent-not-found")
@@ -177,7 +181,7 @@ def test_delete_absent_not_found(gitlab: GitLab, deletion: Deletion) -> None:
 
 
 @check("gitlab.rest.own-packages-only")
-def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare) -> None:
     """Asked for by its id in another GitLab project, where the caller has every right as well."""
     distribution = wheel(new_name("own-package"), "1.0")
     publish(registry, distribution)
@@ -195,10 +199,13 @@ def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: N
     )
     elsewhere.delete_package(package_id)  # what it deletes counts, and not what it says
     expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
+    spare(registry, distribution)
 
 
 @check("gitlab.rest.delete-keeps-others")
-def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_keeps_others(
+    registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare
+) -> None:
     distribution = wheel(new_name("shared-bytes"), "1.0")
     elsewhere = registry.in_gitlab_project("elsewhere")
     for home in (registry, elsewhere):
@@ -211,14 +218,37 @@ def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name:
         raise Untestable(f"the package is not deleted ({deleted}); see gitlab.rest.delete-package")
     registry.deleted(distribution)
     expect.same_bytes(elsewhere.download(url), distribution)
+    spare(elsewhere, distribution)
+
+
+@check("gitlab.rest.delete-keeps-versions")
+def test_delete_keeps_versions(
+    registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare
+) -> None:
+    """Versions that begin or end with the one that goes, and its twin in a project whose name begins alike."""
+    name = new_name("other-versions")
+    goes, elsewhere = wheel(name, "1.0"), wheel(f"{name}-more", "1.0")
+    stay = [wheel(name, version) for version in ("1.0.1", "1.0.post1", "11.0")]
+    publish(registry, goes, *stay, elsewhere)
+    package_id = ids_of_packages(gitlab, name).get("1.0")
+    if package_id is None:
+        raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
+    deleted = gitlab.delete_package(package_id)
+    if not deleted.is_success:
+        raise Untestable(f"the package is not deleted ({deleted}); see gitlab.rest.delete-package")
+    registry.deleted(goes)
+    expect.listed(registry.project_page(name, fresh=True), [file.filename for file in stay])
+    expect.listed(registry.project_page(elsewhere.name, fresh=True), [elsewhere.filename])
+    spare(registry, *stay, elsewhere)
 
 
 @check("gitlab.rest.delete-needs-role")
-def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare) -> None:
     distribution = wheel(new_name("kept"), "1.0")
     publish(registry, distribution)
     expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="developer"), 403)
     expect.status(registry.download(link_to(registry, distribution)), 200)
+    spare(registry, distribution)
 
 
 @check("gitlab.rest.deleted-can-be-published-again")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -12,11 +14,11 @@ from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.verdicts import Untestable
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, NewName, RegistryClient, Remark
+    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient, Remark
 
 JOB_USER = "gitlab-ci-token"
 
@@ -57,6 +59,40 @@ def test_deploy_read_reads(registry: RegistryClient, corpus: Corpus) -> None:
 @check("gitlab.token.deploy-read-cannot-publish")
 def test_deploy_read_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("deploy-read"), "1.0"), as_="deploy-read"), 401, 403)
+
+
+@check("gitlab.token.revoked-after-use")
+def test_revoked_after_use(private_registry: RegistryClient, gitlab: GitLab, corpus: Corpus) -> None:
+    """The token is made for this check, and ends tomorrow in any case. Its twin is itself, before it is deleted."""
+    name = canonicalize_name(corpus.main)
+    if private_registry.project_answer(name, as_=ANONYMOUS).status == 200:
+        raise Untestable("pages are read without a token; see gitlab.access.anonymous-cannot-read-private")
+    ends = datetime.now(UTC).date() + timedelta(days=2)
+    wanted = {
+        "name": f"conformance-{corpus.run_id}",
+        "scopes[]": "read_package_registry",
+        "expires_at": f"{ends}",
+    }
+    made = gitlab.call("POST", "/deploy_tokens", wanted)
+    token = made.json_object
+    if not made.is_success or not {"id", "username", "token"} <= token.keys():
+        raise NotApplicable(f"the credential `default` makes no deploy token: {made}")
+    credential = Credential(username=str(token["username"]), password=str(token["token"]))
+    knowing = private_registry.knowing(short_lived=credential)
+    try:
+        before = knowing.project_answer(name, as_="short-lived", fresh=True)
+    finally:
+        deleted = gitlab.call("DELETE", f"/deploy_tokens/{token['id']}")
+    moment = time.monotonic()
+    if before.status != 200 or not deleted.is_success:
+        raise Untestable(f"a new deploy token does not read, or is not deleted: {before}; {deleted}")
+    after = knowing.project_answer(name, as_="short-lived", fresh=True)
+    if after.is_success:
+        private_registry.settling.wait_out(moment)
+        after = knowing.project_answer(name, as_="short-lived", fresh=True)
+    if after.is_server_error:
+        raise Untestable(f"a page is answered with an error: {after}")
+    expect.forbidden(after)
 
 
 @check("gitlab.token.deploy-elsewhere-sees-nothing")

@@ -18,6 +18,9 @@ def accepted_and_listed(role: str, registry: RegistryClient, corpus: Corpus) -> 
     expect.published(corpus, role, on=registry.project_page(corpus.published[role].distribution.name))
 
 
+BY_DATE = "2026.01.05"
+"""A version with leading zeros, as calendar versions have."""
+
 IN_THE_FORM_ALONE = ("dog", "1.0-SNAPSHOT", "1..0", "1.0+")
 """What the expression does not match, in the form of a wheel that is right."""
 
@@ -73,6 +76,7 @@ def test_accepts_every_match(registry: RegistryClient, new_name: NewName, exampl
             expect.accepted(registry.upload(distribution))
             sent.append(distribution.filename)
 
+    accepted(BY_DATE)
     examples.each(strategies.gitlab_versions(), accepted)
     expect.listed(registry.project_page(name), sent)
 

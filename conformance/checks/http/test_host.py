@@ -24,7 +24,10 @@ def answer_to(registry: RegistryClient, url: str, *hosts: str) -> Answer | None:
 
 @check("http.host")
 def test_host(index: Index, corpus: Corpus) -> None:
-    """Without a credential: whatever the answer is to one right Host, it is another than 400."""
+    """Without a credential: whatever the answer is to one right Host, it is another than 400.
+
+    A connection that is closed without an answer is as good as the refusal.
+    """
     registry = index.registry
     url = registry.project_url(corpus["main-wheel"].name)
     with registry.connect(url, as_=ANONYMOUS) as connection:
@@ -40,12 +43,9 @@ def test_host(index: Index, corpus: Corpus) -> None:
         "a Host with a path": (f"{host}/simple",),
     }
     answers = {kind: answer_to(registry, url, *hosts) for kind, hosts in kinds.items()}
-    wrong = {kind: answer for kind, answer in answers.items() if answer is None or answer.status != 400}
+    wrong = {kind: answer for kind, answer in answers.items() if answer is not None and answer.status != 400}
     expect.rule(
         "400 for every request without exactly one valid Host",
-        broken_by=[
-            f"{kind}: {'no answer' if answer is None else f'status {answer.status}'}"
-            for kind, answer in wrong.items()
-        ],
-        where=next((answer for answer in wrong.values() if answer), right),
+        broken_by=[f"{kind}: status {answer.status}" for kind, answer in wrong.items()],
+        where=next(iter(wrong.values()), right),
     )

@@ -1,4 +1,4 @@
-"""What caches and impatient clients need of pages: HEAD, ETag, freshness, compression."""
+"""What caches and impatient clients need of pages: HEAD, ETag, freshness."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from conformance.checks.http.page_readings import (
     SAME_IN_304,
     accept_of,
     again,
-    content_of,
     length_of_304,
     readings,
     steady,
@@ -22,7 +21,7 @@ from conformance.checks.http.samples import IDENTITY
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
-from conformance.verdicts import Deviation, NotApplicable, Untestable
+from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from conformance.checks.http.page_changes import Change
@@ -272,63 +271,6 @@ def test_cache_control(index: Index, change_if_any: Change | None, absent_pages:
         "a request with max-age=0 to be answered with the page after the upload",
         broken_by=old,
         where="the page after an upload",
-    )
-
-
-@check("http.pages.gzip")
-def test_gzip(index: Index, unpacked_page: Answer) -> None:
-    packed = readings(index)[0].answer
-    again_unpacked = index.registry.request(
-        "GET", unpacked_page.url, headers={"Accept": accept_of(packed), **IDENTITY}
-    )
-    if again_unpacked.content == unpacked_page.content:
-        expect.equal(packed.text, unpacked_page.text, of="the page after decompression", where=packed)
-    else:  # it is written anew each time, with its links in another order
-        expect.equal(
-            content_of(packed),
-            content_of(unpacked_page),
-            of="what the page says, decompressed,",
-            where=packed,
-        )
-    for page in (packed, unpacked_page):
-        vary = re.split(r"[,\s]+", page.headers.get("Vary", "").lower())
-        if "accept-encoding" not in vary and "*" not in vary:
-            raise Deviation(
-                expected="Vary to name Accept-Encoding",
-                found=f"Vary: {page.headers['Vary']}" if "Vary" in page.headers else "no Vary",
-                where=f"{page}, Content-Encoding {page.headers.get('Content-Encoding', 'none')}",
-            )
-
-
-@check("http.pages.identity")
-def test_identity(index: Index) -> None:
-    urls = [index.registry.project_url(index.project)]
-    if index.offer.has("project-list"):
-        urls.append(index.registry.target.index_url)
-    answers = [
-        index.registry.request("GET", url, headers={"Accept": accept, **IDENTITY})
-        for url in urls
-        for accept in index.media_types.values()
-    ]
-    coded = [each for each in answers if each.headers.get("Content-Encoding", "identity") != "identity"]
-    expect.rule(
-        "a page that is requested as it is to come without a content coding",
-        broken_by=[f"Content-Encoding: {each.headers['Content-Encoding']}" for each in coded],
-        where=expect.requests(coded or answers[:1]),
-    )
-
-
-@check("http.pages.identity-q0")
-def test_identity_q0(index: Index) -> None:
-    url = index.registry.project_url(index.project)
-    answers = [
-        index.registry.request("GET", url, headers={"Accept": index.media_type, "Accept-Encoding": codings})
-        for codings in ("identity;q=0, *;q=0", "sdch, x-coding-of-tomorrow")
-    ]
-    expect.rule(
-        "a status below 500 for content codings that are not offered",
-        broken_by=[str(answer) for answer in answers if answer.is_server_error],
-        where=url,
     )
 
 

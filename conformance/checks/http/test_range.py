@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
 
 BEYOND = 10**9
+DAY = timedelta(days=1)
 
 
 @check("http.range.honest")
@@ -114,6 +117,45 @@ def test_multi(sample: Sample) -> None:
 @check("http.range.if-range")
 def test_if_range(sample: Sample) -> None:
     answer = sample.get(range="bytes=0-9", if_range='"of-another-file"')
+    expect.status(answer, 200)
+    right_part(answer, sample.content, slice(0, 10))
+
+
+@check("http.range.if-range.date")
+def test_if_range_date(sample: Sample, first_ten: Answer) -> None:
+    """The twin of each is the date as it is stated: a registry may send the whole file for that, too."""
+    stated = sample.answer.headers.get("Last-Modified", "")
+    if not stated:
+        raise NotApplicable("files come without Last-Modified")
+    _require_parts(first_ten)
+    try:
+        date = parsedate_to_datetime(stated)
+        others = [format_datetime(date + days, usegmt=True) for days in (-DAY, DAY)]
+    except (ValueError, OverflowError):
+        raise Untestable(f"Last-Modified is no date: {stated}; see http.validators-wellformed") from None
+    for other in others:
+        _whole(sample, if_range=other)
+
+
+@check("http.range.if-range.weak")
+def test_if_range_weak(sample: Sample, first_ten: Answer) -> None:
+    tag = sample.answer.headers.get("ETag", "")
+    if not tag:
+        raise NotApplicable("files come without an ETag")
+    _require_parts(first_ten)
+    _whole(sample, if_range=f"W/{tag.removeprefix('W/')}")
+
+
+def _require_parts(first_ten: Answer) -> None:
+    if first_ten.status != 206:
+        raise NotApplicable("files come whole, whatever range is requested")
+
+
+def _whole(sample: Sample, *, if_range: str) -> None:
+    """Require the whole file for a range whose condition does not hold."""
+    answer = sample.get(range="bytes=0-9", if_range=if_range)
+    if answer.is_server_error:
+        raise Untestable(f"a range with `If-Range: {if_range}` ends in a server error: {answer}")
     expect.status(answer, 200)
     right_part(answer, sample.content, slice(0, 10))
 

@@ -79,6 +79,35 @@ def test_per_wheel(registry: RegistryClient, index: Index, new_name: NewName) ->
         expect.equal(answer.content, wanted, of=f"the metadata file of {each.filename}", where=answer)
 
 
+@check("metadata.not-utf8")
+def test_not_utf8(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+    """Registries may refuse such a wheel, or announce no metadata file for it; the twin is in UTF-8."""
+    name = new_name("metadata-latin-1")
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {{version}}\nAuthor: Jürgen Groß\n\nGrüße\n"
+    twin = wheel(name, "0.9", document=text.format(version="0.9").encode())
+    latin_1 = wheel(name, "1.0", document=text.format(version="1.0").encode("latin-1"))
+    publish(registry, twin)
+    answer = registry.upload(latin_1)
+    if not answer.is_success:
+        raise NotApplicable(f"a wheel whose METADATA is in Latin-1 is refused: {answer}")
+    registry.accepted(latin_1, sha256=latin_1.sha256)
+    moment = time.monotonic()
+    page = index.pages(name, fresh=True)[-1]
+    file = link(page, latin_1)
+    if file.core_metadata in (None, False):
+        raise NotApplicable("the page announces no metadata file for a wheel whose METADATA is in Latin-1")
+    _require_served(registry, link(page, twin), what="in UTF-8")
+    found = fetch(registry, metadata_url(file.url))
+    if found.status != 200:
+        registry.settling.wait_out(moment)
+        found = fetch(registry, metadata_url(file.url))
+    if found.status != 200:
+        raise Untestable(f"a metadata file that is announced is not served ({found}); see metadata.served")
+    expect.equal(
+        found.content, wheel_metadata(latin_1.content), of="the metadata file, as in the wheel,", where=found
+    )
+
+
 @check("metadata.long")
 def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     name = new_name("metadata-long")
@@ -93,7 +122,7 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
         raise NotApplicable("the page does not announce the metadata file of a wheel with a long description")
     answer = fetch(registry, metadata_url(file.url))
     if answer.status != 200:
-        _require_a_short_one(registry, link(page, short))
+        _require_served(registry, link(page, short), what="with a short description")
         registry.settling.wait_out(moment)  # a metadata file that is late is for metadata.visible-together
         answer = fetch(registry, metadata_url(file.url))
     if answer.is_server_error:
@@ -102,11 +131,11 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     expect.equal(answer.content, document.encode(), of="the metadata file, as in the wheel,", where=answer)
 
 
-def _require_a_short_one(registry: RegistryClient, short: FileLink) -> None:
-    """Raise Untestable unless the metadata file of a wheel with a short description is announced and served."""
-    if short.core_metadata in (None, False):
-        raise Untestable("the page does not announce the metadata file of a wheel with a short description")
-    answer = fetch(registry, metadata_url(short.url))
+def _require_served(registry: RegistryClient, twin: FileLink, *, what: str) -> None:
+    """Raise Untestable unless the metadata file of a usual wheel is announced and served."""
+    if twin.core_metadata in (None, False):
+        raise Untestable(f"the page does not announce the metadata file of a wheel {what}")
+    answer = fetch(registry, metadata_url(twin.url))
     if answer.status != 200:
         raise Untestable(f"a metadata file that is announced is not served ({answer}); see metadata.served")
 

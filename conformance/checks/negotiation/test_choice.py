@@ -8,13 +8,15 @@ from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import FORMS, forms_of, typed, written_in
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.plain_reads import read_plainly
 from conformance.kit.properties import strategies
 from conformance.kit.properties.accept_header import acceptable, preferred
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
+from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
-    from conformance.kit.fixtures import Examples
+    from conformance.kit.fixtures import Examples, Index
 
 WEIGHTS = (("0.1", "0.9"), ("0.25", "0.5"), ("0.999", "1.000"))
 """Pairs of weights, the smaller one first: with as many digits, with more of them, and with a one."""
@@ -93,6 +95,26 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
 
     same_backwards((JSON_V1, TEXT_HTML))
     examples.each(strategies.accept_members(), same_backwards, named=_accept, independent=True)
+
+
+@check("negotiation.two-lines")
+def test_two_lines(index: Index) -> None:
+    """The twin has both in one line. Where weights are ignored, both get the same, too."""
+    url = index.registry.project_url(index.project)
+    for members in ((f"{TEXT_HTML};q=0.1", JSON_V1), (f"{JSON_V1};q=0.1", TEXT_HTML)):
+        one, two = (
+            read_plainly(index.registry, url, what="GET", headers=[("Accept", line) for line in lines])
+            for lines in ([", ".join(members)], members)
+        )
+        if one.answer is None or one.answer.status != 200:
+            raise Untestable(f"a request over a plain socket does not get the page: {one}")
+        found = expect.answered(two.answer, to=f"Accept: {' and, in another line, '.join(members)}")
+        expect.equal(
+            (found.status, found.content_type),
+            (one.answer.status, one.answer.content_type),
+            of=f"the status and type for {' and '.join(members)} in two lines, as in one,",
+            where=found,
+        )
 
 
 @check("negotiation.quality")

@@ -65,6 +65,17 @@ class Raced:
         )
 
     @cached_property
+    def of_one_version(self) -> tuple[Heat, ...]:
+        """Rounds in which wheels of one version are uploaded at the same moment: its first ones, and then others."""
+        return upload_together(
+            self.race,
+            rounds_of(self.new_name, "one-version", self.rounds.at_least(*SPELLED)),
+            lambda each: [
+                wheel(each.project, "1.0", build=f"{each.number}{number}") for number in range(SENDERS)
+            ],
+        )
+
+    @cached_property
     def spelled(self) -> tuple[Heat, ...]:
         """Rounds in which the first files of a project are uploaded at the same moment, each under a spelling."""
         return upload_together(

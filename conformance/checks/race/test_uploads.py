@@ -147,6 +147,16 @@ def test_new_project_many_files(watched: tuple[WatchedHeat, ...], remark: Remark
     remark(tried(len(watched)))
 
 
+@check("race.version-many-files")
+def test_version_many_files(raced: Raced, remark: Remark) -> None:
+    in_every(
+        raced.of_one_version,
+        lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
+        expected="every upload to be accepted (2xx), and every file to be listed",
+    )
+    remark(tried(len(raced.of_one_version)))
+
+
 @check("race.different-projects")
 def test_different_projects(
     race: Race, registry: RegistryClient, new_name: NewName, rounds: Rounds, remark: Remark

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.raw_uploads import (
@@ -16,11 +17,15 @@ from conformance.kit.uploads.raw_uploads import (
     sized,
     whole_or_refused,
 )
-from conformance.verdicts import Deviation
+from conformance.kit.uploads.scenarios import link_to
+from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from conformance.kit.fixtures import NewName, RegistryClient
+    from reference_server.distributions import Distribution
 
 CHUNK = 512
 """Bytes: the file comes in several chunks."""
@@ -33,6 +38,57 @@ def test_chunked(registry: RegistryClient, new_name: NewName) -> None:
     body = b"".join(chunks(form.body(), size=CHUNK))
     reaction = reaction_to("chunks", registry, distribution, headers=chunked(form), body=body)
     whole_or_refused(registry, distribution, reaction, refusals={411})
+
+
+def _upper(chunk: bytes) -> bytes:
+    size, _, rest = chunk.partition(b"\r\n")
+    return size.upper() + b"\r\n" + rest
+
+
+SPELLINGS: Mapping[str, Callable[[list[bytes]], Iterable[bytes]]] = {
+    "sizes in upper case": lambda each: map(_upper, each),
+    "leading zeros": lambda each: (b"00" + chunk for chunk in each),
+    "chunk extensions": lambda each: (chunk.replace(b"\r\n", b";conformance=1\r\n", 1) for chunk in each),
+    "a trailer": lambda each: [*each[:-1], b"0\r\nX-Conformance: trailer\r\n\r\n"],
+}
+"""Chunks in other spellings, which mean the same. Source: RFC 9112, 7.1."""
+
+LETTERS = 0xAB
+"""Bytes of a chunk whose size is written with letters."""
+
+
+@check("robustness.chunked-syntax")
+def test_chunked_syntax(registry: RegistryClient, new_name: NewName) -> None:
+    """The twin has sizes in lower case and nothing else. Where that is refused, all may be."""
+    name = new_name("chunk-syntax")
+    file = wheel(name, "1.0")
+    twin = _in_chunks(registry, file, "chunks", lambda each: each)
+    if twin.refused({411}):
+        raise NotApplicable("uploads in chunks are refused with 411")
+    if not twin.accepted or registry.download(link_to(registry, file)).content != file.content:
+        raise Untestable(
+            f"uploads in chunks are not accepted, or not stored whole; see robustness.chunked: {twin}"
+        )
+    wrong = []
+    for number, (what, spelled) in enumerate(SPELLINGS.items(), 1):
+        file = wheel(name, f"1.{number}")
+        reaction = _in_chunks(registry, file, what, spelled)
+        if not reaction.accepted:
+            wrong.append(str(reaction))
+        else:
+            whole_or_refused(registry, file, reaction)
+    expect.rule("chunks to be read in every spelling", broken_by=wrong, where=registry.target.upload_url)
+
+
+def _in_chunks(
+    registry: RegistryClient,
+    file: Distribution,
+    what: str,
+    spelled: Callable[[list[bytes]], Iterable[bytes]],
+) -> Reaction:
+    form = upload_form(file)
+    body = b"".join(spelled(list(chunks(form.body(), size=LETTERS))))
+    return reaction_to(what, registry, file, headers=chunked(form), body=body)
 
 
 @check("robustness.expect-continue")

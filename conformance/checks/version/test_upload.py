@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 IN_THE_FORM_ALONE = ("dog", "1.0-SNAPSHOT", "1..0", "1.0+")
 """What is no version, and stands in the form of a wheel that is right."""
 
+BY_DATE = "2026.01.05"
+"""A version with leading zeros, as calendar versions have. Source: Version specifiers, #integer-normalization."""
+
 SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
 
 
@@ -58,6 +61,7 @@ def test_alternate_accepted(
         if not another:
             sent[Version(version)] = distribution
 
+    accepted(BY_DATE)
     examples.each(strategies.public_versions(), accepted)
     expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
     if index.offer.has("json>=1.1"):

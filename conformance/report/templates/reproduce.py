@@ -300,7 +300,9 @@ def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sen
     """Send the same bytes, with this host, and with the credential, which was not recorded."""
     parts, then = urlsplit(target), urlsplit(step["url"])
     sent = sent.replace(b"\r\nHost: " + then.netloc.encode(), b"\r\nHost: " + parts.netloc.encode(), 1)
-    sent = sent.replace(path_of(step["url"]).encode(), path_of(target).encode(), 1)
+    is_whole = b" " + step["url"].encode() + b" " in sent.partition(b"\r\n")[0]
+    old, new = (step["url"], target) if is_whole else (path_of(step["url"]), path_of(target))
+    sent = sent.replace(old.encode(), new.encode(), 1)
     lines = "".join(f"\r\n{name}: {value}" for name, value in login)
     sent = sent.replace(b"\r\n", lines.encode("latin-1") + b"\r\n", 1)
     port = parts.port or (443 if parts.scheme == "https" else 80)

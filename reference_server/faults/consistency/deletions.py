@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.model import GitLabProject, Package
     from reference_server.rendering.pages import RootPage
 
 
@@ -58,3 +63,33 @@ class ProjectUnlistedByADeletion(Fault):
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, projects=tuple(each for each in page.projects if each.name not in self._off))
+
+
+class NeighboursDeletedLater(Fault):
+    """Deletes half a second after a release or a project what begins alike, as a job in the background may."""
+
+    caught_by = ("consistency.spared-to-the-end",)
+
+    def __init__(self) -> None:
+        self._due: list[tuple[datetime, GitLabProject, int]] = []
+
+    def handle(self, request: Request) -> Response | None:
+        now = request.registry.now()
+        if request.endpoint in {"delete_project", "delete_version"}:
+            owner = gitlab_project_of(request)
+            later = now + timedelta(seconds=0.5)
+            self._due += [(later, owner, package.id) for package in _neighbours(request, owner)]
+        for each in [each for each in self._due if each[0] <= now]:
+            self._due.remove(each)
+            request.registry.delete_package(*each[1:])
+        return None
+
+
+def _neighbours(request: Request, owner: GitLabProject) -> Iterator[Package]:
+    """Yield the packages that begin like the project or the release that a request deletes."""
+    name, version = request.arguments["name"], request.arguments.get("version")
+    for package in request.registry.packages(owner):
+        if version is None and package.normalized.startswith(f"{name}-"):
+            yield package
+        if version and package.normalized == name and package.version.startswith(f"{version}."):
+            yield package

@@ -132,3 +132,25 @@ class BytesDeletedForAll(NotesRequests[frozenset[str]]):
         elif request.endpoint == "upload":
             self._deleted -= digests
         return response
+
+
+class VersionsDeletedByPrefix(NotesRequests[tuple[int, ...]]):
+    """Deletes all versions of a project that begin with that of the package."""
+
+    caught_by = ("gitlab.rest.delete-keeps-versions",)
+    acts_on = ("delete_package",)
+
+    def note(self, request: Request) -> tuple[int, ...]:
+        """Return the ids of the versions that begin with the one to delete."""
+        store = request.registry.store
+        package = store.package(request.arguments["package_id"])
+        if package is None:
+            return ()
+        others = request.registry.packages(gitlab_project_of(request), name=package.name)
+        return tuple(each.id for each in others if each.version.startswith(package.version))
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 204:
+            for package_id in self.noted(request) or ():
+                request.registry.store.remove_package(package_id)
+        return response

@@ -73,3 +73,16 @@ class AlwaysCompressed(Fault):
             response.set_data(gzip.compress(response.get_data(), mtime=0))
             response.headers["Content-Encoding"] = "gzip"
         return response
+
+
+class CompressedDespiteWeightZero(Fault):
+    """Compresses pages wherever Accept-Encoding has the word gzip, also with the weight 0."""
+
+    caught_by = ("http.pages.gzip-q0",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        declined = re.search(r"gzip;\s*q=0(?:\.0*)?(?:,|$)", request.headers.get("Accept-Encoding", ""))
+        if request.endpoint in PAGES and response.status_code == 200 and declined:
+            response.set_data(gzip.compress(response.get_data(), mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
+        return response

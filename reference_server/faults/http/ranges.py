@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
+from werkzeug.http import parse_date
 
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
@@ -161,10 +162,33 @@ class RangesConcatenated(Fault):
 class IfRangeIgnored(Fault):
     """Ignores If-Range and resumes the download with another file's bytes."""
 
-    caught_by = ("http.range.if-range",)
+    caught_by = ("http.range.if-range", "http.range.if-range.date", "http.range.if-range.weak")
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_IF_RANGE", None)
+        return None
+
+
+class IfRangeWithLaterDates(Fault):
+    """Sends the range if the file is no newer than the date in If-Range, as some frameworks do."""
+
+    caught_by = ("http.range.if-range.date",)
+
+    def handle(self, request: Request) -> Response | None:
+        date = parse_date(request.headers.get("If-Range"))
+        if date is not None and date > request.registry.now():
+            request.environ.pop("HTTP_IF_RANGE")
+        return None
+
+
+class IfRangeWithWeakEtags(Fault):
+    """Compares an ETag in If-Range weakly, as some frameworks do."""
+
+    caught_by = ("http.range.if-range.weak",)
+
+    def handle(self, request: Request) -> Response | None:
+        if "If-Range" in request.headers:
+            request.environ["HTTP_IF_RANGE"] = request.headers["If-Range"].removeprefix("W/")
         return None
 
 

@@ -92,6 +92,19 @@ class MetadataWrittenAnew(Fault):
         return replace(rules, reads_metadata=rewritten)
 
 
+class MetadataDecoded(Fault):
+    """Decodes metadata as UTF-8 and encodes the text again, with the hash of that."""
+
+    caught_by = ("metadata.not-utf8",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def decoded(archive: Archive) -> bytes | None:
+            document = rules.reads_metadata(archive)
+            return document and document.decode(errors="replace").encode()
+
+        return replace(rules, reads_metadata=decoded)
+
+
 class LongMetadataCutOff(Fault):
     """Keeps the first 65,535 bytes of metadata, as a column of that width does, and the hash of them."""
 

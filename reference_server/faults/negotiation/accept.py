@@ -198,3 +198,12 @@ class LatestUnknown(Negotiates):
 
     def read(self, accept: str | None) -> str | None:
         return accept and accept.replace("simple.latest", "simple.unknown")
+
+
+class OnlyFirstLineRead(Negotiates):
+    """Reads the first line of Accept only: the server joins lines without the blank that clients write."""
+
+    caught_by = ("negotiation.two-lines",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.split(r",(?! )", accept)[0]

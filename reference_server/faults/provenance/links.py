@@ -78,3 +78,23 @@ class ProvenanceOfTheVersion(Fault):
                 file, provenance=file.provenance or known.get(name_and_version(file.filename))
             )
         )
+
+
+class ProvenanceOfTheFirstFile(Fault):
+    """Links every attested file of a version to the provenance of its first one."""
+
+    caught_by = ("provenance.statement.subject",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        first: dict[str, str] = {}
+        for file in page.files:
+            if file.provenance:
+                first.setdefault(_version(file), file.provenance)
+        return page.each(
+            lambda file: replace(file, provenance=first[_version(file)]) if file.provenance else file
+        )
+
+
+def _version(file: FileLink) -> str:
+    found = name_and_version(file.filename)
+    return str(found[1]) if found else file.filename

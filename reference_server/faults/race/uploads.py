@@ -46,6 +46,7 @@ class DatabaseLocked(NotesRequests[bool]):
     caught_by = (
         "race.no-server-error",
         "race.new-project-many-files",
+        "race.version-many-files",
         "race.different-projects",
     )
 
@@ -115,10 +116,33 @@ class ProjectPerSpellingWhenTwoBegin(NotesRequests["NewProject | None"]):
 class UpdatesLost(LosesFiles):
     """Loses a file that was stored while another upload of the project was running."""
 
-    caught_by = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
+    caught_by = (
+        "race.case-and-separator",
+        "race.new-project-many-files",
+        "race.version-many-files",
+        "race.version-set",
+    )
 
     def respond(self, request: Request, response: Response) -> Response:
         self.lost |= {file.id for _, file in self.overlapping(request)}
+        return response
+
+
+class FilesOfAVersionLost(LosesFiles):
+    """Loses a file that was added to a version while another was, as one that writes back what it has read."""
+
+    caught_by = ("race.version-many-files",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        upload = self.noted(request)
+        if upload and response.status_code == 201:
+            own = {
+                package.id
+                for package in request.registry.packages(gitlab_project_of(request))
+                for file in package.files
+                if package.id < upload.began < file.id and file.sha256 == upload.sha256
+            }
+            self.lost |= {file.id for package, file in self.overlapping(request) if package.id in own}
         return response
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.partial_uploads import arrived, is_chunked
 from reference_server.faults.building.upload_forms import FailsOnForms
 from reference_server.faults.fault import Fault
+from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED
 
 if TYPE_CHECKING:
@@ -26,6 +28,49 @@ class ChunksNotRead(Fault):
             arrived(request)
             request.body = io.BytesIO()
         return None
+
+
+class _ReadsChunks(Fault):
+    """Reads chunks in its own way."""
+
+    acts_on = ("upload",)
+
+    def handle(self, request: Request) -> Response | None:
+        body = request.environ.get("wsgi.input")
+        if isinstance(body, ChunkedBody):
+            self.read(body)
+        return None
+
+    def read(self, body: ChunkedBody) -> None:
+        """Change how a body is read."""
+        raise NotImplementedError
+
+
+class ChunkSizesInLowerCase(_ReadsChunks):
+    """Reads the size of a chunk in lower case only."""
+
+    caught_by = ("robustness.chunked-syntax",)
+
+    def read(self, body: ChunkedBody) -> None:
+        body.length = re.compile(rb"([0-9a-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+class ChunkExtensionsRefused(_ReadsChunks):
+    """Reads a chunk with an extension as the end of the connection."""
+
+    caught_by = ("robustness.chunked-syntax",)
+
+    def read(self, body: ChunkedBody) -> None:
+        body.length = re.compile(rb"([0-9A-Fa-f]{1,15})\r?\n")
+
+
+class TrailersRefused(_ReadsChunks):
+    """Reads a field behind the last chunk as the end of the connection."""
+
+    caught_by = ("robustness.chunked-syntax",)
+
+    def read(self, body: ChunkedBody) -> None:
+        body.trailers = 0
 
 
 class ExpectationsIgnored(Fault):

@@ -90,3 +90,10 @@ class SpelledOutLettersRefused(RefusesVersions):
         "gitlab.version.accepts-every-match",
     )
     pattern = r"^[^+]*(alpha|beta|pre|rev|(?<!r)c)"
+
+
+class LeadingZerosRefused(RefusesVersions):
+    """Rejects numbers of a release with a leading zero, such as those of a date."""
+
+    caught_by = ("version.alternate-accepted", "gitlab.version.accepts-every-match")
+    pattern = r"^[vV]?(\d+!)?(\d+\.)*0\d"

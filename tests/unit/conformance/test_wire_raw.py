@@ -89,6 +89,14 @@ def test_bytes_go_out_as_they_are() -> None:
     assert seen == [b"POST /%zz/../x HTTP/1.1\r\nX: 1\r\nX: 1\r\n\r\n\0"]
 
 
+def test_an_absolute_target_is_the_url_of_its_answer() -> None:
+    with server(answering(OK)) as url, connected(url) as connection:
+        connection.request("GET", "http://registry.example.com/simple/")
+        answer = connection.answer()
+    assert answer is not None
+    assert answer.url == "http://registry.example.com/simple/"
+
+
 def test_a_host_and_a_credential_come_first() -> None:
     seen: list[bytes] = []
     with server(lambda connection: seen.append(received(connection))) as url, connected(url) as connection:

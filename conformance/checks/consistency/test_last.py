@@ -1,0 +1,75 @@
+"""A last look, once every other check has ended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.http import Follow
+from conformance.kit.kept_answers import not_kept
+from conformance.kit.project_names import absent
+from conformance.kit.registry import page_in
+from conformance.verdicts import NotApplicable, Untestable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.kit.fixtures import Index, RegistryClient, Run
+    from conformance.kit.http import Answer
+
+LATER = 1.0
+"""Seconds in which a job in the background does what a request has started. A whole run takes longer anyway."""
+
+
+@check("consistency.spared-to-the-end", last=True)
+def test_spared_to_the_end(run: Run, registry: RegistryClient, index: Index) -> None:
+    """Each check of a deletion has seen what stays; what goes later is seen here. Pages are read once more each."""
+    spared = run.ledger.spared.files()
+    if not spared:
+        raise NotApplicable("no check of this run has deleted anything")
+    last = max(file.seen for file in spared)
+    registry.settling.wait_until(last + LATER)
+    by_page: defaultdict[str, set[str]] = defaultdict(set)
+    for file in spared:
+        by_page[file.page].add(file.filename)
+    names = {file.project for file in spared if file.page == registry.project_url(file.project)}
+    lost = _lost(index, by_page, names)
+    if lost:
+        registry.settling.wait_out(last)
+        lost = _lost(index, by_page, names)
+    for answer in not_kept(lost, registry.settling.limit):
+        expect.rule(
+            "every file that a deletion has spared to stay to the end of the run",
+            broken_by=lost[answer],
+            where=answer,
+        )
+
+
+def _lost(index: Index, spared: Mapping[str, set[str]], names: set[str]) -> dict[Answer, list[str]]:
+    """Return the files that pages lack, and the projects that lists lack, by the answers that lack them.
+
+    Raises Untestable where nothing is lost, and a page is answered with an error.
+    """
+    registry = index.registry
+    answers = registry.read_each(
+        lambda url: registry.request(
+            "GET", url, headers={"Accept": index.media_type}, follow=Follow.SAME_HOST
+        ),
+        list(spared),
+    )
+    found: dict[Answer, list[str]] = {}
+    errors: list[Answer] = []
+    for url, answer in zip(spared, answers, strict=True):
+        if answer.status not in {200, 404, 410} and not registry.is_sent_elsewhere(answer):
+            errors.append(answer)
+            continue
+        listed = page_in(answer).filenames if answer.status == 200 else frozenset()
+        found[answer] = [f"{each} is not listed" for each in sorted(spared[url] - listed)]
+    for answer, root in index.answered_roots(fresh=True):
+        found[answer] = [f"the project {name} is not listed" for name in absent(names, root)]
+    lost = {answer: lacks for answer, lacks in found.items() if lacks}
+    if errors and not lost:
+        raise Untestable(f"a page is answered with an error, which says nothing about its files: {errors[0]}")
+    return lost

@@ -1,0 +1,94 @@
+"""Requests for a page that say in another way what they are for."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from conformance.checks.http.page_readings import accept_of, readings
+from conformance.kit.check import check
+from conformance.kit.plain_reads import read_plainly
+from conformance.pages import resolved
+from conformance.verdicts import Deviation, Untestable
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Index
+    from conformance.kit.uploads.raw_uploads import Headers, Reaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """A project's page, read byte by byte: its URL, the form, and the files that it lists."""
+
+    index: Index
+    url: str
+    accept: str
+    filenames: frozenset[str]
+
+    def read(self, what: str, *, target: str | None = None, headers: Headers = ()) -> Reaction:
+        """Ask for the page, by default with its path and one Host."""
+        fields = [("Accept", self.accept), *headers]
+        return read_plainly(self.index.registry, self.url, what=what, headers=fields, target=target)
+
+    def is_shown_by(self, reaction: Reaction) -> bool:
+        """Tell whether an answer is the page, or a redirect to it."""
+        answer = reaction.answer
+        if answer is None:
+            return False
+        if answer.is_redirect:
+            target = resolved(self.url, answer.headers.get("Location", ""))
+            return unquote(urlsplit(target).path) == unquote(urlsplit(self.url).path)
+        return answer.status == 200 and all(each in answer.text for each in self.filenames)
+
+
+def _page(index: Index) -> _Page:
+    """Return a page that a request over a plain socket gets, too: the twin of each request here.
+
+    Raises Untestable where it does not.
+    """
+    reading = readings(index)[0]
+    page = _Page(
+        index=index,
+        url=reading.answer.url,
+        accept=accept_of(reading.answer),
+        filenames=frozenset(reading.page.filenames),
+    )
+    twin = page.read("a usual request over a plain socket")
+    if twin.answer is None or twin.answer.status != 200 or not page.is_shown_by(twin):
+        raise Untestable(f"the page is not answered as before: {twin}")
+    return page
+
+
+@check("http.absolute-form")
+def test_absolute_form(index: Index) -> None:
+    page = _page(index)
+    _require_page(page, page.read("the whole URL in the request line", target=page.url))
+
+
+@check("http.unreserved-encoded")
+def test_unreserved_encoded(index: Index) -> None:
+    """One letter of the path is encoded, whichever the first is. A redirect to the usual path is right, too."""
+    page = _page(index)
+    url = urlsplit(page.url)
+    letter = next((each for each in url.path if each in string.ascii_letters), "")
+    if not letter:
+        raise Untestable(f"the path of the page has no letter: {page.url}")
+    target = url._replace(scheme="", netloc="", path=url.path.replace(letter, f"%{ord(letter):02X}", 1))
+    _require_page(page, page.read(f"%{ord(letter):02X} for {letter}", target=target.geturl()))
+
+
+def _require_page(page: _Page, reaction: Reaction) -> None:
+    if not page.is_shown_by(reaction):
+        answer = reaction.answer
+        found = "another page" if answer and answer.status == 200 else _status_of(reaction)
+        raise Deviation(
+            expected=f"the page, as without {reaction.to}", found=found, where=str(answer or page.url)
+        )
+
+
+def _status_of(reaction: Reaction) -> str:
+    if reaction.answer is None:
+        return f"no answer, and the connection {'stays open' if reaction.silent else 'was closed'}"
+    return f"status {reaction.answer.status}"
