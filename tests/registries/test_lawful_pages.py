@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,9 @@ from reference_server.faults import Fault
 from reference_server.variety.json import PrivateKeys
 
 from .one_row import judged
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import ProjectPage
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -32,6 +37,16 @@ class Minified(Fault):
     def rendered(self, body: bytes) -> bytes:
         link = rf"<a href=\1{self._space}>\2{self._end}".encode()
         return re.sub(rb'<a href="([^"#]+/)">([^<]*)</a>', link, body)
+
+
+class LinksEncodedFurther(Fault):
+    """Encodes a character of file names in links that needs no encoding, or one that does twice."""
+
+    def __init__(self, character: str, written: str) -> None:
+        self._character, self._written = character, written
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, url=file.url.replace(self._character, self._written)))
 
 
 class DigestsNamedPrivately(Fault):
@@ -66,3 +81,13 @@ def test_private_keys_may_stand_beside_digests(row: str) -> None:
 def test_a_wrong_digest_under_the_name_of_a_hash_is_found() -> None:
     for row in ("simple.json.file.hashes.correct", "metadata.hash-correct"):
         assert judged(row, DigestsNamedPrivately("md5")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("written", ["%2D", "%2d"])
+def test_a_link_may_encode_a_hyphen(written: str) -> None:
+    found = judged("gitlab.file.url", LinksEncodedFurther("-", written))
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_a_link_that_encodes_a_hyphen_twice_is_found() -> None:
+    assert judged("gitlab.file.url", LinksEncodedFurther("-", "%252D")).verdict is Verdict.FAILED
