@@ -23,6 +23,8 @@ USUAL, MOST = 20, 100
 """Items of a page without `per_page`, and the most that it may have."""
 
 LINK = re.compile(r'<([^>]*)>\s*;[^,]*?\brel="?(\w+)')
+BETWEEN_PAGES = frozenset({"first", "prev", "next", "last"})
+"""The relations that GitLab documents for lists of several pages."""
 
 INVALID = {
     "package_type": "no-type",
@@ -71,10 +73,11 @@ def _states(answer: Answer, fields: Mapping[str, object]) -> None:
 
 
 def _linked_pages(answer: Answer) -> dict[str, str]:
-    """Return the page that each relation in Link leads to."""
+    """Return the page that each relation between pages in Link leads to: proxies add other relations."""
     return {
         relation: parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
         for url, relation in LINK.findall(answer.headers.get("Link", ""))
+        if relation in BETWEEN_PAGES
     }
 
 
