@@ -24,16 +24,22 @@ def with_wrong_token(registry: RegistryClient) -> RegistryClient:
 
 
 def nearly_right(registry: RegistryClient) -> dict[str, Credential]:
-    """Return credentials that are almost that of `default`, and open nothing; none where there is none.
+    """Return credentials that are almost that of `default`, and open nothing; none where there is no password.
 
-    Databases compare without case, and hashes of passwords end after some bytes. Case means nothing in a number.
+    Databases compare without case, and hashes of passwords end after some bytes. Case means nothing in a number. A
+    directory takes a name without a password for a caller who asks for nothing (RFC 4513, 5.1.2), and says yes.
     """
     default = registry.target.credential(DEFAULT)
-    if default is None:
+    if default is None or not default.token:
         return {}
     token = default.token
     other_case = token if NUMBER.fullmatch(token) else token.swapcase()
-    others = {"in-other-case": other_case, "with-one-more": f"{token}x", "with-one-less": token[:-1]}
+    others = {
+        "in-other-case": other_case,
+        "with-one-more": f"{token}x",
+        "with-one-less": token[:-1],
+        "left-out": "",
+    }
     return {name: default.with_token(other) for name, other in others.items() if other != token}
 
 

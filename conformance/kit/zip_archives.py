@@ -49,9 +49,12 @@ def read(archive: ZipFile, name: str) -> bytes:
 
 
 def wheel_metadata(wheel: bytes | IO[bytes]) -> bytes:
-    """Return the METADATA of a wheel. Raises BadZipFile, and LookupError for a wheel without."""
+    """Return the METADATA of a wheel. Raises BadZipFile, and LookupError for a wheel without.
+
+    Folders deeper in the wheel are those of vendored projects.
+    """
     with opened(wheel) as archive:
         for name in archive.namelist():
-            if name.endswith(".dist-info/METADATA"):
+            if name.endswith(".dist-info/METADATA") and name.count("/") == 1:
                 return read(archive, name)
     raise LookupError("the wheel has no METADATA")

@@ -37,6 +37,10 @@ _COMMENTS_BEFORE_DOCTYPE = re.compile(
     r"(?:\s*<!--(?!-?>)(?:(?!--).)*-->)+(?=\s*<!doctype\b)", re.IGNORECASE | re.DOTALL
 )
 
+# A value without quotes may end with a slash, as minifiers write URLs of projects (HTML Living Standard, attributes);
+# justhtml 3.16 takes that slash for the tag's. Written as a reference, it is the same value wherever this matches.
+_SLASH_OF_A_VALUE = re.compile(r"""(<[a-z][^<>]*=\s*[^\s"'<>=`]*)/(?=\s*>)""", re.IGNORECASE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class HtmlDocument:
@@ -78,7 +82,7 @@ def read_html(content: str) -> HtmlDocument:
         return _without_a_tree(plain, anchors)
     comments = _COMMENTS_BEFORE_DOCTYPE.match(content)
     written = "\n" * comments[0].count("\n") + content[comments.end() :] if comments else content
-    tree = JustHTML(written, collect_errors=True, sanitize=False)
+    tree = JustHTML(_SLASH_OF_A_VALUE.sub(r"\1&#47;", written), collect_errors=True, sanitize=False)
     in_head = {id(element): _attributes(element) for element in tree.query("head meta")}
     bases = (_attributes(element).get("href") for element in tree.query("base"))
     return HtmlDocument(

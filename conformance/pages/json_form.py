@@ -178,7 +178,7 @@ def _file(file: Mapping[str, Any], base: str) -> FileLink:
     return FileLink(
         filename=str(file.get("filename", "")),
         url=resolved_file(base, str(file.get("url", "")))[0],
-        hashes={str(key): str(value) for key, value in _object(file.get("hashes")).items()},
+        hashes={key: str(value) for key, value in without_private(_object(file.get("hashes"))).items()},
         requires_python=_string(file.get("requires-python")),
         yanked=_yanked(file.get("yanked")),
         core_metadata=_core_metadata(file.get("core-metadata")),
@@ -198,8 +198,16 @@ def _yanked(value: Any) -> str | bool | None:
 def _core_metadata(value: Any) -> Mapping[str, str] | bool | None:
     """Read `core-metadata`: hashes or True; a falsy value is the same as none."""
     if isinstance(value, dict) and value:
-        return {str(key): str(digest) for key, digest in value.items()}
+        return {key: str(digest) for key, digest in without_private(value).items()}
     return True if value is True else None
+
+
+def without_private(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object without the keys that are the server's own. Source: Simple repository API, JSON serialization.
+
+    They begin with an underscore, "at any level": beside the names of hashes, too.
+    """
+    return {key: value for key, value in table.items() if not key.startswith("_")}
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -46,7 +46,12 @@ class PrivateKeys(JsonVariation):
         return {"_next": None, **page, "meta": {**page["meta"], "_node": [1, 2.5e3]}, "_": {"files": []}}
 
     def file(self, file: dict[str, Any]) -> dict[str, Any]:
-        return {"_url": "about:blank", **file, "_downloads": -1}
+        digests = {
+            key: {**file[key], "_cached": True}
+            for key in ("hashes", "core-metadata")
+            if isinstance(file.get(key), dict)
+        }
+        return {"_url": "about:blank", **file, **digests, "_downloads": -1}
 
 
 class LaterVersion(JsonVariation):

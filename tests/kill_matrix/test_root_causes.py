@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FIRST = {
     "absent-projects-forbidden": "simple.project.unknown-404",
     "anonymous-callers-forbidden": "auth.read.401",
+    "caches-forget-credentials": "auth.read.kept-for-no-other",
     "challenges-first": "auth.read.preemptive",
     "deploy-tokens-good-everywhere": "gitlab.token.deploy-elsewhere-sees-nothing",
     "deploy-tokens-unknown": "gitlab.token.deploy-read-reads",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.vendoring import vendoring_sdist, vendoring_wheel
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
@@ -27,3 +31,13 @@ def test_wheel_required_files(registry: RegistryClient, new_name: NewName) -> No
 def test_sdist_pkg_info(registry: RegistryClient, new_name: NewName) -> None:
     kinds = ("sdist_without_pkg_info", "sdist_with_two_top_folders")
     each_kind_refused(registry, new_name("pkg-info"), *kinds)
+
+
+@check("archive.vendored")
+def test_vendored(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("vendored")
+    publish(registry, wheel(name, "0.8"), sdist(name, "0.9"))
+    holding = vendoring_wheel(name, "1.0"), vendoring_sdist(name, "1.1")
+    for distribution in holding:
+        expect.accepted(registry.upload(distribution))
+    expect.listed(registry.project_page(name), [each.filename for each in holding])

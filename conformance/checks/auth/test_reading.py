@@ -198,7 +198,7 @@ def test_nearly_right(index: Index, protected: tuple[Protected, ...]) -> None:
         if not opened:  # what was opened was opened, whatever follows
             raise
     expect.rule(
-        "a password to open nothing in other case, or with one character more or less",
+        "a password to open nothing in other case, with one character more or less, or left out",
         broken_by=[f"status {answer.status} for the password {name}" for name, answer in opened.items()],
         where=expect.requests(opened.values()),
     )

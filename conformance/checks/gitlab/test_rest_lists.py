@@ -28,6 +28,8 @@ _PARAMETER = r'\s*;\s*[\w!*-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?'
 LINK = re.compile(rf"\s*<([^>]*)>((?:{_PARAMETER})*)\s*(?:,|$)")
 RELATION = re.compile(r';\s*rel\s*=\s*"?([\w-]+)', re.IGNORECASE)
 """Source: RFC 8288, 3."""
+BETWEEN_PAGES = frozenset({"first", "prev", "next", "last"})
+"""The relations that GitLab documents for lists of several pages; proxies add others."""
 
 INVALID = {
     "package_type": "no-type",
@@ -79,7 +81,10 @@ def _states(answer: Answer, fields: Mapping[str, object]) -> None:
 
 
 def _linked_pages(answer: Answer) -> dict[str, str]:
-    """Return the page that each relation in Link leads to. Raises Deviation for a field that is none of links."""
+    """Return the page that each relation between pages in Link leads to.
+
+    Raises Deviation for a field that is none of links.
+    """
     rest, found = answer.headers.get("Link", ""), {}
     while rest.strip():
         link = LINK.match(rest)
@@ -90,7 +95,7 @@ def _linked_pages(answer: Answer) -> dict[str, str]:
                 where=str(answer),
             )
         url, parameters = link.groups()
-        for relation in RELATION.findall(parameters)[:1]:
+        for relation in BETWEEN_PAGES.intersection(RELATION.findall(parameters)[:1]):
             found[relation] = parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
         rest = rest[link.end() :]
     return found

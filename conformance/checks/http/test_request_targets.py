@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,7 +14,7 @@ from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
-    from conformance.kit.uploads.raw_uploads import Headers, Reaction
+    from conformance.kit.uploads.raw_uploads import Reaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +26,10 @@ class _Page:
     accept: str
     filenames: frozenset[str]
 
-    def read(self, what: str, *, target: str | None = None, headers: Headers = ()) -> Reaction:
-        """Ask for the page, by default with its path and one Host."""
-        fields = [("Accept", self.accept), *headers]
-        return read_plainly(self.index.registry, self.url, what=what, headers=fields, target=target)
+    def read(self, what: str, *, target: str | None = None) -> Reaction:
+        """Ask for the page, by default with its path."""
+        accept = [("Accept", self.accept)]
+        return read_plainly(self.index.registry, self.url, what=what, headers=accept, target=target)
 
     def is_shown_by(self, reaction: Reaction) -> bool:
         """Tell whether an answer is the page, or a redirect to it."""
@@ -65,18 +64,6 @@ def _page(index: Index) -> _Page:
 def test_absolute_form(index: Index) -> None:
     page = _page(index)
     _require_page(page, page.read("the whole URL in the request line", target=page.url))
-
-
-@check("http.unreserved-encoded")
-def test_unreserved_encoded(index: Index) -> None:
-    """One letter of the path is encoded, whichever the first is. A redirect to the usual path is right, too."""
-    page = _page(index)
-    url = urlsplit(page.url)
-    letter = next((each for each in url.path if each in string.ascii_letters), "")
-    if not letter:
-        raise Untestable(f"the path of the page has no letter: {page.url}")
-    target = url._replace(scheme="", netloc="", path=url.path.replace(letter, f"%{ord(letter):02X}", 1))
-    _require_page(page, page.read(f"%{ord(letter):02X} for {letter}", target=target.geturl()))
 
 
 def _require_page(page: _Page, reaction: Reaction) -> None:

@@ -88,6 +88,18 @@ def test_valid_accepted(registry: RegistryClient, new_name: NewName, remark: Rem
         remark(f"{judged}: the credential may not publish {name} ({answer})")
 
 
+@check("name.upper-case-accepted")
+def test_upper_case_accepted(registry: RegistryClient, new_name: NewName) -> None:
+    """A credential that may publish some spellings only says nothing of the others."""
+    publish(registry, wheel(new_name("lower"), "1.0"))
+    distribution = wheel(new_name("upper").title(), "1.0")
+    answer = registry.upload(distribution)
+    if answer.status in {401, 403}:
+        raise Untestable(f"the credential may not publish such a name: {distribution.name} ({answer})")
+    expect.accepted(answer)
+    expect.listed(registry.project_page(canonicalize_name(distribution.name)), [distribution.filename])
+
+
 @check("name.shortest-accepted")
 def test_shortest_accepted(registry: RegistryClient, driver: Driver, new_name: NewName) -> None:
     """Names that are taken are left alone; ours are removed at once, as they cannot carry the run's id."""

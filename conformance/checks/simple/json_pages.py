@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.kit import expect
 from conformance.kit.differences import written
-from conformance.pages import JSON_V1
+from conformance.pages import JSON_V1, without_private
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def every_hash(index: Index, holds: Callable[[str, Any], bool], *, kind: str) ->
             f"{name}: {digest!r} of {filename}"
             for filename, hashes in values(page, "hashes")
             if isinstance(hashes, dict)
-            for name, digest in hashes.items()
+            for name, digest in without_private(hashes).items()
             if not holds(name, digest)
         ]
         expect.rule(f"every entry of `hashes` to have {kind}", broken_by=wrong, where=page)

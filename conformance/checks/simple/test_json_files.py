@@ -12,6 +12,7 @@ from conformance.checks.simple.specifiers import is_same
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import written
+from conformance.pages import without_private
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -174,4 +175,4 @@ def test_yanked_type(index: Index) -> None:
 
 def is_digests(value: object) -> bool:
     """Tell whether this is an object of hex digests."""
-    return isinstance(value, dict) and all(map(is_hex, value.values()))
+    return isinstance(value, dict) and all(map(is_hex, without_private(value).values()))

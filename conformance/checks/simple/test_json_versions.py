@@ -13,7 +13,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.versions import version_key
-from reference_server.distributions import sdist
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
@@ -61,7 +61,7 @@ def test_covers_files(index: Index) -> None:
 def test_complete(
     registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName, remark: Remark
 ) -> None:
-    """Of a version without a wheel, too."""
+    """Of a version without a wheel, and of one whose only wheel has a build tag, too."""
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
         page = index.json(name)
@@ -77,14 +77,17 @@ def test_complete(
         remark("judged without the version of an sdist: the target has accepted none")
     elif corpus.published:
         alone = sdist(new_name("sdist-alone"), "1.0")
-        publish(registry, alone)
+        built = wheel(alone.name, "2.0", build="1")
+        publish(registry, alone, built)
         page = index.json(alone.name)
-        is_missing = version_key(alone.version) not in map(version_key, page.page.versions or ())
-        expect.rule(
-            "the version of an sdist to be in `versions`",
-            broken_by=[f"{alone.version} is missing"] if is_missing else [],
-            where=page,
-        )
+        listed = set(map(version_key, page.page.versions or ()))
+        for only, kind in ((alone, "an sdist"), (built, "a wheel with a build tag")):
+            is_missing = version_key(only.version) not in listed
+            expect.rule(
+                f"the version of {kind} to be in `versions`",
+                broken_by=[f"{only.version} is missing"] if is_missing else [],
+                where=page,
+            )
 
 
 @check("simple.json.versions.normalized")

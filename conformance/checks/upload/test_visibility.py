@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from conformance.checks.http.cache_control import freshness_of
 from conformance.checks.negotiation.client_headers import PIP, UV
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
 from conformance.kit.registry import page_in
 from conformance.kit.uploads.publishing import publish
-from conformance.verdicts import Untestable
+from conformance.verdicts import Deviation, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.kit.http import Answer
+    from reference_server.distributions import Distribution
 
 
 @check("upload.visible-after-reads")
@@ -28,10 +30,11 @@ def test_visible_after_reads(registry: RegistryClient, index: Index, new_name: N
     ways += [(plain, accept) for accept in (PIP, UV)]
     for version in ("1.0", "1.1"):
         file = wheel(name, version)
-        registry.read_each(partial(_read, registry, name), ways)
+        early = registry.read_each(partial(_read, registry, name), ways)
         publish(registry, file)
         if file.filename not in registry.project_page(name, fresh=True).filenames:
-            raise Untestable(f"the page lacks a new file: {plain}; see upload.visible-after-success")
+            _require_unread(registry, new_name("visible-unread"), version, early)
+            raise _hidden(file, early)
         answers = registry.read_each(partial(_read, registry, name), ways)
         late = [
             each
@@ -45,6 +48,26 @@ def test_visible_after_reads(registry: RegistryClient, index: Index, new_name: N
             broken_by=[f"{each.url}, Accept: {each.exchange.request_headers['Accept']}" for each in late],
             where=expect.requests(late or answers),
         )
+
+
+def _require_unread(registry: RegistryClient, name: str, version: str, early: list[Answer]) -> None:
+    """Raise Untestable unless a page that was not read before lists its file, and no answer may be kept."""
+    unread = wheel(name, version)
+    publish(registry, unread)
+    if unread.filename not in registry.project_page(name, fresh=True).filenames:
+        raise Untestable(
+            "a page that was not read before lacks its file, too; see upload.visible-after-success"
+        )
+    if kept := next((each for each in early if freshness_of(each.headers).seconds > 0), None):
+        raise Untestable(f"a cache may still answer as it did before the upload: {kept}")
+
+
+def _hidden(file: Distribution, early: list[Answer]) -> Deviation:
+    return Deviation(
+        expected="a page that was read before an upload to list the new file",
+        found=f"no {file.filename}, where a page that was not read before lists its own",
+        where=expect.requests(early),
+    )
 
 
 def _other_spelling(registry: RegistryClient, name: str) -> str:

@@ -55,6 +55,21 @@ def _stated(file: FileLink) -> dict[str, object]:
     }
 
 
+@check("yank.other-versions")
+def test_other_versions(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    """Of those before and after it, and of one whose number begins with its own."""
+    require(driver, Ability.YANK)
+    name = new_name("yanked-alone")
+    yanked, *others = (wheel(name, version) for version in ("1.0", "0.9", "1.0.1", "1.1"))
+    publish(registry, others[0], yanked, *others[1:])
+    driver.yank(yanked, FIRST_REASON)
+    pages = index.pages(name, fresh=True)
+    marked = {
+        each.filename for page in pages for each in others if link(page, each).yanked not in (None, False)
+    }
+    expect.rule("files of other versions to have no mark", broken_by=marked, where=registry.project_url(name))
+
+
 @check("yank.reason-renewed")
 def test_reason_renewed(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
     require(driver, Ability.YANK, Ability.UNYANK)

@@ -72,6 +72,32 @@ class RecordNotRequired(Fault):
         return replace(rules, archive_checks=(*without(rules.archive_checks, has_dist_info), less))
 
 
+class VendoredProjectsRefused(Fault):
+    """Refuses wheels that hold a second `.dist-info` at any depth."""
+
+    caught_by = ("archive.vendored",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return _refusing_deeper(rules, ".dist-info/METADATA")
+
+
+class FurtherPkgInfoRefused(Fault):
+    """Refuses sdists that hold another PKG-INFO than their own."""
+
+    caught_by = ("archive.vendored",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return _refusing_deeper(rules, "/PKG-INFO")
+
+
+def _refusing_deeper(rules: Rules, end: str) -> Rules:
+    def has_one(archive: Archive, _upload: Upload) -> None:
+        if any(member.path.endswith(end) and member.path.count("/") > 1 for member in archive.members):
+            raise PolicyError(f"'{archive.filename}' has metadata of several projects")
+
+    return replace(rules, archive_checks=(*rules.archive_checks, has_one))
+
+
 class PkgInfoNotRequired(Fault):
     """Accepts sdists without PKG-INFO."""
 

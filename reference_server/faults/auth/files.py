@@ -79,3 +79,24 @@ class RefusalsKept(ChangesHeaders):
     caught_by = ("auth.refusal-not-kept",)
     statuses = (401,)
     sets = ("Cache-Control", "public, max-age=300")
+
+
+class CachesForgetCredentials(Fault):
+    """Keeps what a caller with a credential has read for everyone, as a cache without the credential in its key."""
+
+    caught_by = ("auth.read.kept-for-no-other",)
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], tuple[bytes, str]] = {}
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.method != "GET" or request.endpoint not in {"project_page", "file"}:
+            return response
+        key = request.full_path, request.headers.get("Accept", "")
+        if response.status_code == 200:
+            response.direct_passthrough = False
+            self._kept[key] = response.get_data(), response.headers.get("Content-Type", "")
+        elif response.status_code == 401 and key in self._kept:
+            content, content_type = self._kept[key]
+            return Response(content, content_type=content_type)
+        return response

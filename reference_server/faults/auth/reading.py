@@ -237,3 +237,14 @@ class TokensEndEarly(ReadsTokensLoosely):
 
     def also(self, token: str) -> str:
         return token[:-1]
+
+
+class EmptyPasswordsOpen(Identifies):
+    """Lets in a known user without a password, as a directory that is asked with an empty one says yes."""
+
+    caught_by = ("auth.read.nearly-right", "auth.read.basic-utf8")
+
+    def identify(self, credentials: Credentials, tokens: access.Tokens) -> Caller:
+        """Return the owner of the token, or of the registry where the password is empty."""
+        has_name_alone = credentials.basic is not None and credentials.basic[0] and not credentials.basic[1]
+        return self.otherwise(OWNER if has_name_alone else credentials, tokens)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from werkzeug import Response
 
+from reference_server.archives.archive import Document
 from reference_server.archives.checks import has_dist_info, without
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.responses import FailsAtFirst
@@ -16,14 +19,18 @@ from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
-    from reference_server.archives.archive import Archive
+    from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.http.request import Request
+    from reference_server.model.blob import Blob
     from reference_server.rendering.pages import FileLink, ProjectPage
     from reference_server.rules import Rules
 
 
 WIDTH = 65_535
 """Bytes of a text in a database such as MySQL."""
+
+OF_TESTS = "other/egg-info/PKG-INFO"
+"""A path that is not that of a distribution's own metadata."""
 
 
 class MetadataPerVersion(Fault):
@@ -103,6 +110,52 @@ class MetadataDecoded(Fault):
             return document and document.decode(errors="replace").encode()
 
         return replace(rules, reads_metadata=decoded)
+
+
+class MetadataOfVendoredProjects(Fault):
+    """Serves the first METADATA of a wheel at any depth, which may be that of a vendored project."""
+
+    caught_by = ("metadata.vendored",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            if archive is None or not filename.endswith(".whl"):
+                return archive
+            with blob.open() as stream, ZipFile(stream) as members:
+                paths = [path for path in members.namelist() if path.endswith(".dist-info/METADATA")]
+                found = [Document(path, members.read(path)) for path in paths[:1]]
+            return replace(archive, documents=(*archive.documents, *found))
+
+        def first(archive: Archive) -> bytes | None:
+            is_wheel = archive.filename.endswith(".whl") and archive.documents
+            return archive.documents[-1].content if is_wheel else rules.reads_metadata(archive)
+
+        return replace(rules, open_archive=opened, reads_metadata=first)
+
+
+class PkgInfoOfTests(Fault):
+    """Serves the last PKG-INFO of an sdist at any depth, which may be that of another project."""
+
+    caught_by = ("metadata.vendored",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            if archive is None or not filename.endswith(".tar.gz"):
+                return archive
+            with blob.open() as stream, tarfile.open(fileobj=stream) as members:
+                of_others = [each for each in members if each.name.endswith("egg-info/PKG-INFO")]
+                pieces = [members.extractfile(each) for each in of_others[-1:]]
+                found = [Document(OF_TESTS, piece.read()) for piece in pieces if piece]
+            return replace(archive, documents=(*archive.documents, *found))
+
+        def last(archive: Archive) -> bytes | None:
+            document = archive.documents[-1] if archive.documents else None
+            is_of_tests = document is not None and document.path == OF_TESTS
+            return document.content if document and is_of_tests else rules.reads_metadata(archive)
+
+        return replace(rules, open_archive=opened, reads_metadata=last)
 
 
 class LongMetadataCutOff(Fault):

@@ -103,3 +103,13 @@ class NamesInAShortColumn(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_name=lambda name: len(name) <= 64 and rules.valid_name(name))
+
+
+class UpperCaseRefused(Fault):
+    """Rejects names with upper-case letters, as Gitea once did."""
+
+    incident = "gitea #21014"
+    caught_by = ("name.upper-case-accepted", "name.variants-merge")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_name=lambda name: name == name.lower() and rules.valid_name(name))

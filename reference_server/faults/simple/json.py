@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
 
+BUILT_PARTS = 6
+"""How many parts the name of a wheel with a build tag has."""
+
 
 class RootInAnArray(ChangesJson):
     """Wraps the root page in an array."""
@@ -234,6 +237,23 @@ class VersionsOfWheels(Fault):
         of_wheels = {version_key(each[1]) for each in parts}
         kept = (each for each in page.versions or () if version_key(each) in of_wheels)
         return replace(page, versions=tuple(kept))
+
+
+class VersionsWithBuildTags(Fault):
+    """Takes a wheel's build tag for the end of its version, as pypicloud once did."""
+
+    incident = "pypicloud #154"
+    caught_by = ("simple.json.versions.complete",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        wheels = [file.filename.removesuffix(".whl") for file in page.files if file.filename.endswith(".whl")]
+        tagged = {parts[1]: parts[2] for each in wheels if len(parts := each.split("-")) == BUILT_PARTS}
+        return replace(
+            page,
+            versions=tuple(
+                f"{each}-{tagged[each]}" if each in tagged else each for each in page.versions or ()
+            ),
+        )
 
 
 class VersionsWithAPrefix(ChangesVersions):

@@ -67,7 +67,7 @@ class UnknownProjectsEmptyInJson(Fault):
 class EmptiedProjectsFail(Fault):
     """Returns a server error for a project whose files were all deleted."""
 
-    caught_by = ("simple.project.no-files", "gitlab.rest.delete-package")
+    caught_by = ("simple.project.emptied-no-error", "gitlab.rest.delete-package")
 
     def __init__(self) -> None:
         self._served: set[tuple[str, str]] = set()

@@ -137,6 +137,18 @@ class RedirectsLoseTheQuery(Fault):
         return response
 
 
+class EncodedLettersNotFound(Fault):
+    """Looks for the path as it was sent, so that an encoded hyphen or letter is another one."""
+
+    caught_by = ("simple.url.unreserved",)
+
+    def handle(self, request: Request) -> Response | None:
+        sent = str(request.environ.get("REQUEST_URI", "")).partition("?")[0]
+        is_encoded = re.search(r"%(2[DE]|5F|7E|3[0-9]|[46][1-9A-F]|[57][0-9A])", sent, re.IGNORECASE)
+        is_read = request.endpoint in {"project_page", "file"}
+        return refusal(PackageNotFoundError()) if is_read and is_encoded else None
+
+
 class EncodedPlusNotFound(Fault):
     """Links to files with a plain `+`, and answers 404 to `%2B`."""
 

@@ -17,7 +17,7 @@ from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
-    from reference_server.rendering.pages import ProjectPage
+    from reference_server.rendering.pages import FileLink, ProjectPage
     from reference_server.rules import Rules
 
 
@@ -93,6 +93,20 @@ class YankForGood(Fault):
 
     def handle(self, request: Request) -> Response | None:
         return Response(status=204) if request.endpoint in {"unyank_file", "unyank_version"} else None
+
+
+class YanksSpreadDownThePage(Fault):
+    """Marks each file with the yank of the latest file above it that has one, as a variable left over from a loop."""
+
+    incident = "warehouse #8549"
+    caught_by = ("yank.other-versions", "yank.html.attribute", "yank.per-file", "yank.unyank")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        marked: list[FileLink] = []
+        for file in page.files:
+            above = marked[-1].yanked if marked else None
+            marked.append(file if file.yanked is not None else replace(file, yanked=above))
+        return replace(page, files=tuple(marked))
 
 
 class YanksMakeFilesNew(Fault):

@@ -1,0 +1,51 @@
+"""Distributions that hold the metadata of other projects below their own folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.uploads.publishing import fetch, link, publish
+from conformance.kit.uploads.vendoring import own_metadata, vendoring_sdist, vendoring_wheel
+from conformance.kit.urls import metadata_url
+from conformance.verdicts import NotApplicable, Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, Remark
+    from conformance.pages import FileLink
+
+
+@check("metadata.vendored")
+def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, remark: Remark) -> None:
+    """A wheel beside them has no vendored project, and a metadata file that is served."""
+    name = new_name("vendored-metadata")
+    plain, holding, source = wheel(name, "0.9"), vendoring_wheel(name, "1.0"), vendoring_sdist(name, "1.1")
+    publish(registry, plain, holding, source)
+    page = index.pages(name)[-1]
+    announced = [each for each in (holding, source) if _announces(link(page, each))]
+    if holding not in announced:
+        raise NotApplicable("the page does not announce the metadata file of a wheel that vendors projects")
+    if source not in announced:
+        remark("judged without an sdist: the page does not announce its metadata file")
+    _require_one_without(registry, link(page, plain))
+    for each in announced:
+        answer = fetch(registry, metadata_url(link(page, each).url))
+        if answer.is_server_error:
+            raise Untestable(f"the metadata file of {each.filename} ends in an error: {answer}")
+        expect.status(answer, 200)
+        own = own_metadata(name, each.version)
+        expect.equal(answer.content, own, of=f"the metadata file of {each.filename}", where=answer)
+
+
+def _announces(file: FileLink) -> bool:
+    return file.core_metadata not in (None, False)
+
+
+def _require_one_without(registry: RegistryClient, plain: FileLink) -> None:
+    answer = fetch(registry, metadata_url(plain.url)) if _announces(plain) else None
+    if answer is None or answer.status != 200:
+        raise Untestable(
+            "the metadata file of a wheel without vendored projects is not there; see metadata.served"
+        )
