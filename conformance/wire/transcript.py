@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from conformance.wire.redaction import MASK
+from conformance.wire.presigned import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
