@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.checks.consistency.losses import losses
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.driver import Ability, require
@@ -125,7 +126,4 @@ def _without(
             found[answer] = [f"{each} is not listed" for each in own if each not in filenames]
     for answer, root in index.answered_roots(fresh=True):
         found[answer] = [f"the project {name} is not listed" for name in absent(names, root)]
-    lost = {answer: lacks for answer, lacks in found.items() if lacks}
-    if errors and not lost:
-        raise Untestable(f"a page is answered with an error, which says nothing about its files: {errors[0]}")
-    return lost
+    return losses(found, errors=errors)

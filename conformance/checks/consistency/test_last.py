@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conformance.checks.consistency.losses import losses
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
 from conformance.kit.kept_answers import not_kept
 from conformance.kit.project_names import absent
 from conformance.kit.registry import page_in
-from conformance.verdicts import NotApplicable, Untestable
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,4 @@ def _lost(index: Index, spared: Mapping[str, set[str]], names: set[str]) -> dict
         found[answer] = [f"{each} is not listed" for each in sorted(spared[url] - listed)]
     for answer, root in index.answered_roots(fresh=True):
         found[answer] = [f"the project {name} is not listed" for name in absent(names, root)]
-    lost = {answer: lacks for answer, lacks in found.items() if lacks}
-    if errors and not lost:
-        raise Untestable(f"a page is answered with an error, which says nothing about its files: {errors[0]}")
-    return lost
+    return losses(found, errors=errors)
