@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from conformance.checks.metadata.settled import settled_metadata
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
@@ -97,10 +98,7 @@ def test_not_utf8(registry: RegistryClient, index: Index, new_name: NewName) -> 
     if file.core_metadata in (None, False):
         raise NotApplicable("the page announces no metadata file for a wheel whose METADATA is in Latin-1")
     _require_served(registry, link(page, twin), what="in UTF-8")
-    found = fetch(registry, metadata_url(file.url))
-    if found.status != 200:
-        registry.settling.wait_out(moment)
-        found = fetch(registry, metadata_url(file.url))
+    found = settled_metadata(registry, file, published=moment)
     if found.status != 200:
         raise Untestable(f"a metadata file that is announced is not served ({found}); see metadata.served")
     expect.equal(
@@ -120,11 +118,9 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     file = link(page, distribution)
     if file.core_metadata in (None, False):
         raise NotApplicable("the page does not announce the metadata file of a wheel with a long description")
-    answer = fetch(registry, metadata_url(file.url))
+    answer = settled_metadata(registry, file, published=moment)
     if answer.status != 200:
         _require_served(registry, link(page, short), what="with a short description")
-        registry.settling.wait_out(moment)  # a metadata file that is late is for metadata.visible-together
-        answer = fetch(registry, metadata_url(file.url))
     if answer.is_server_error:
         raise Untestable(f"the metadata file of a wheel with a long description ends in an error: {answer}")
     expect.status(answer, 200)

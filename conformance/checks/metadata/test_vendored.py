@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from conformance.checks.metadata.settled import settled_metadata
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import fetch, link, publish
@@ -23,6 +25,7 @@ def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, rem
     name = new_name("vendored-metadata")
     plain, holding, source = wheel(name, "0.9"), vendoring_wheel(name, "1.0"), vendoring_sdist(name, "1.1")
     publish(registry, plain, holding, source)
+    moment = time.monotonic()
     page = index.pages(name)[-1]
     announced = [each for each in (holding, source) if _announces(link(page, each))]
     if holding not in announced:
@@ -31,7 +34,7 @@ def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, rem
         remark("judged without an sdist: the page does not announce its metadata file")
     _require_one_without(registry, link(page, plain))
     for each in announced:
-        answer = fetch(registry, metadata_url(link(page, each).url))
+        answer = settled_metadata(registry, link(page, each), published=moment)
         if answer.is_server_error:
             raise Untestable(f"the metadata file of {each.filename} ends in an error: {answer}")
         expect.status(answer, 200)

@@ -10,7 +10,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.driver import Ability, require
 from conformance.kit.races.looks import look_at
-from conformance.kit.races.race import uploading
+from conformance.kit.races.race import timed, uploading
 from conformance.kit.races.rounds import tried
 from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Untestable
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 MET = (10, 0.4)
 """The least rounds, and the seconds that more of them may take: each publishes two files before."""
+
+SPREAD = 0.618
+"""Times the number of a round, less whole ones: the part of a change's time after which the upload begins.
+
+A change asks for an id first, on some registries, and a moment of it that counts comes late. The golden ratio spreads
+the rounds evenly, however many there are.
+"""
 
 
 @check("race.delete-vs-upload")
@@ -77,11 +84,15 @@ def _meetings(
     rounds: Rounds,
     change: Callable[[Distribution], None],
 ) -> Iterator[_Meeting]:
-    for _ in rounds.at_least(*MET).numbers():
+    seconds = 0.0
+    for number in rounds.at_least(*MET).numbers():
         name = new_name("met")
-        changed, stays, added = (wheel(name, "1.0", build=str(number)) for number in (1, 2, 3))
+        changed, stays, added = (wheel(name, "1.0", build=str(build)) for build in (1, 2, 3))
         publish(registry, changed, stays)
-        upload, _ = race(uploading(added), partial(_changed, change, changed))
+        wait = seconds * (number * SPREAD % 1)
+        (upload, _), (_, seconds) = race(
+            timed(uploading(added), after=wait), timed(partial(_changed, change, changed))
+        )
         if upload is not None:
             yield _Meeting(
                 changed=changed,

@@ -5,6 +5,7 @@ A race is run in rounds, in a new project and in an existing one in turn, and ea
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import islice
 from threading import Barrier
@@ -95,6 +96,20 @@ class WatchedHeat(Heat):
 
     before: tuple[Distribution, ...]
     watch: Watch
+
+
+def timed(
+    action: Callable[[RegistryClient], T], *, after: float = 0.0
+) -> Callable[[RegistryClient], tuple[T, float]]:
+    """Return an action that begins some seconds later, and returns how many it took, too."""
+
+    def run(registry: RegistryClient) -> tuple[T, float]:
+        if after:
+            time.sleep(after)
+        began = time.monotonic()
+        return action(registry), time.monotonic() - began
+
+    return run
 
 
 def uploading(distribution: Distribution) -> Callable[[RegistryClient], Answer]:

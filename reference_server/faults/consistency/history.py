@@ -32,7 +32,12 @@ class YanksForgotten(Fault):
 class JsonKeptFromBefore(TracksUploads):
     """Leaves a file out of JSON if it was uploaded while another upload was running."""
 
-    caught_by = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
+    caught_by = (
+        "consistency.html-json-agree",
+        "race.case-and-separator",
+        "race.new-project-many-files",
+        "race.version-many-files",
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -309,6 +309,7 @@ class PasswordsNotCompared(Identifies):
     """Asks for a password and accepts any."""
 
     caught_by = (
+        "gitlab.token.revoked-after-use",
         "gitlab.token.wrong-cannot-publish",
         "gitlab.token.wrong-cannot-read-private",
         "gitlab.token.refused-leaves-nothing",
