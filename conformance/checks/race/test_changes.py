@@ -29,10 +29,9 @@ MET = (10, 0.4)
 """The least rounds, and the seconds that more of them may take: each publishes two files before."""
 
 SPREAD = 0.618
-"""Times the number of a round, less whole ones: the part of a change's time after which the upload begins.
+"""Times the number of a round, less whole ones: where in the time of the upload the change happens.
 
-A change asks for an id first, on some registries, and a moment of it that counts comes late. The golden ratio spreads
-the rounds evenly, however many there are.
+The golden ratio spreads the rounds evenly, however many there are.
 """
 
 
@@ -84,14 +83,15 @@ def _meetings(
     rounds: Rounds,
     change: Callable[[Distribution], None],
 ) -> Iterator[_Meeting]:
-    seconds = 0.0
+    uploaded_in = changed_in = 0.0
     for number in rounds.at_least(*MET).numbers():
         name = new_name("met")
         changed, stays, added = (wheel(name, "1.0", build=str(build)) for build in (1, 2, 3))
         publish(registry, changed, stays)
-        wait = seconds * (number * SPREAD % 1)
-        (upload, _), (_, seconds) = race(
-            timed(uploading(added), after=wait), timed(partial(_changed, change, changed))
+        # From an end with the upload's beginning to a beginning with its end, as long as both took before.
+        lead = (uploaded_in + changed_in) * (number * SPREAD % 1) - changed_in
+        (upload, uploaded_in), (_, changed_in) = race(
+            timed(uploading(added), after=-lead), timed(partial(_changed, change, changed), after=lead)
         )
         if upload is not None:
             yield _Meeting(

@@ -104,8 +104,7 @@ def timed(
     """Return an action that begins some seconds later, and returns how many it took, too."""
 
     def run(registry: RegistryClient) -> tuple[T, float]:
-        if after:
-            time.sleep(after)
+        time.sleep(max(0.0, after))
         began = time.monotonic()
         return action(registry), time.monotonic() - began
 
