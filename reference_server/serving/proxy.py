@@ -84,7 +84,17 @@ def works_outside(fault: Fault) -> bool:
         for value in vars(each).values()
         if isinstance(function := getattr(value, "__func__", value), FunctionType)
     ]
+    if INSIDE & {word for each in kind.__mro__ for word in _words_of_attributes(each)}:
+        return False
     return set(fault.seams) <= OUTSIDE and not any(INSIDE & _words(each, set()) for each in functions)
+
+
+def _words_of_attributes(kind: type) -> Iterator[str]:
+    """Yield the texts that a class has as attributes, such as the route that it acts on."""
+    for name, value in vars(kind).items():
+        if not name.startswith("__"):
+            several = value if isinstance(value, frozenset | tuple) else (value,)
+            yield from (each for each in several if isinstance(each, str))
 
 
 def _words(function: FunctionType, seen: set[FunctionType]) -> set[str]:

@@ -81,9 +81,10 @@ def test_a_fault_from_outside_is_caught_as_one_within(upstream: ReferenceServer,
     assert {id_ for id_, each in results.items() if each.verdict in {Verdict.PASSED, Verdict.ERROR}} == set()
 
 
-def test_a_fault_from_within_is_refused(upstream: ReferenceServer) -> None:
+@pytest.mark.parametrize("name", ["duplicates-replace", "files-without-sha256", "group-list-sort-ignored"])
+def test_a_fault_from_within_is_refused(upstream: ReferenceServer, name: str) -> None:
     with pytest.raises(InsideFaultError, match="cannot work in a proxy"):
-        ProxyServer(upstream.origin, faults=["duplicates-replace"])
+        ProxyServer(upstream.origin, faults=[name])
 
 
 def test_links_lead_back_to_the_proxy(upstream: ReferenceServer) -> None:
