@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, PARTS = "reproduce.py", ("comparing", "following", "renaming")
+SCRIPT, PARTS = "reproduce.py", ("comparing", "following", "logins", "renaming")
 """The script, and the modules that take the place of its imports of them."""
 FUTURE = "from __future__ import annotations\n"
 NO_CASE = 'r"""{}"""'
@@ -120,6 +120,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "others": [each for each in result.target.addresses if urlsplit(each)[:2] != urlsplit(registry)[:2]],
         "by chance": finding.area in BY_CHANCE,
         "embedded": result.target.embedded,
+        "credentials": [*map(_variable, result.target.credentials)],
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
         "published": [
@@ -172,6 +173,7 @@ def _upload(publication: Publication) -> dict[str, Any]:
         "status": 0,
         "answered": [],
         "answer": "",
+        "asked_before": [*publication.asked_before],
     }
 
 

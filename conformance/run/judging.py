@@ -15,7 +15,7 @@ from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
-from conformance.wire import Unreachable, publications_behind
+from conformance.wire import Unreachable, publications_behind, with_early_requests
 from conformance.wire.exchange import numbers_in
 
 if TYPE_CHECKING:
@@ -131,6 +131,10 @@ def _message(ended: Ended) -> str:
 def _published(run: Run, exchanges: Collection[Exchange]) -> list[Publication]:
     """Return the uploads behind exchanges: the whole corpus behind a list of projects, which names none."""
     root, all_of_the_run = f"GET {run.target.index_url}", re.compile(rf"={run.corpus.run_id}(&|$)")
+    published = run.transcript.published
+    found = publications_behind(published, exchanges)
     if any(each.request == root or all_of_the_run.search(each.request) for each in exchanges):
-        return [each for each in run.transcript.published if each.project in run.corpus.projects]
-    return publications_behind(run.transcript.published, exchanges)
+        named = {each.filename for each in found}
+        found = [each for each in published if each.project in run.corpus.projects or each.filename in named]
+    whole = run.transcript.numbered(range(1, len(run.transcript) + 1))
+    return with_early_requests(found, whole, root=root)

@@ -18,8 +18,9 @@ PAGE = f"{ROOT}{OWN}/"
 NAMES = [OWN, f"conformance-{OTHER}-main", f"conformance-{RUN}-unpublished", "requests"]
 
 
-def same(then: str, now: str, *, url: str = ROOT, found: str = "") -> bool | None:
-    case = {"published": [{"request": f"{OWN.replace('-', '_')}-1.0.tar.gz"}], "run": RUN, "found": found}
+def same(then: str, now: str, *, url: str = ROOT, found: str = "", expected: str = "") -> bool | None:
+    published = [{"request": f"{OWN.replace('-', '_')}-1.0.tar.gz"}]
+    case = {"published": published, "run": RUN, "found": found, "expected": expected}
     return same_content(then, now.encode(), known_of(case, url))
 
 
@@ -104,6 +105,34 @@ def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None
     assert same(cut(strange), strange.replace("other-", "another-"))
     assert same(cut(strange), make("a", OWN)) is False
     assert same(cut("x" * 900), "x" * 700 + "y" * 200) is False
+
+
+def cut_off(page: str) -> str:
+    return f"{page[:800]}\u2026 <{len(page)} bytes in all>"
+
+
+def test_of_a_long_page_the_length_tells_whether_its_end_is_the_same() -> None:
+    files = [f"{OWN}-1.{number}.tar.gz" for number in range(50)]
+    fifty, more = anchors(*files), anchors(*files, f"{OWN}-2.0.tar.gz")
+    expected = f"the page to list {OWN}-2.0.tar.gz"
+    assert same(cut_off(fifty), fifty, url=PAGE, expected=expected)
+    assert same(cut_off(fifty), more, url=PAGE, expected=expected) is False
+    assert same(cut_off(fifty), more, url=PAGE) is None
+    assert same(cut_off(fifty), fifty.replace("body>", "BODY>"), url=PAGE) is False
+
+
+def test_the_end_of_a_long_list_of_others_is_theirs_without_what_was_expected() -> None:
+    others = [f"other-{number}" for number in range(50)]
+    fewer, more = anchors(*others), anchors(*others, OWN)
+    assert same(cut_off(fewer), anchors(*others, *others))
+    assert same(cut_off(fewer), more, expected=f"the list to have {OWN}") is None
+
+
+@pytest.mark.parametrize("page", ["<!--SERIAL {}-->", '{{"meta": {{"_last-serial": {}}}}}'])
+def test_serials_count_where_the_deviation_is_about_them(page: str) -> None:
+    assert same(page.format(13), page.format(1), url=PAGE)
+    assert same(page.format(13), page.format(1), url=PAGE, found="the same serial") is False
+    assert same(page.format(13), page.format("none"), url=PAGE) is False
 
 
 @pytest.mark.parametrize(

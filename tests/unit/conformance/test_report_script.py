@@ -40,9 +40,15 @@ CASES = {
     "robustness.disconnect-before-response": "abandoned-uploads-halved",
     "simple.html.anchor-syntax-plain": "anchors-in-scripts",
     "simple.name.valid-charset": "letters-that-look-alike",
+    "auth.read.scheme-case": "scheme-has-a-case",
+    "auth.read.wrong-401": "wrong-readers-forbidden",
+    "gitlab.upload.sdist": "page-kept-from-first-request",
+    "negotiation.vary": "vary-left-out-when-unchanged",
+    "security.reserved-names": "routes-before-projects",
 }
-"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each. The last
-two are in lists that show what others have published, too."""
+"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; of lists that show what
+others have published, too; of credentials that checks make up, answers that are kept, conditional requests, and names
+without the id of a run. Faults of each."""
 
 HOSTILE = (
     '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'
