@@ -65,7 +65,7 @@ def _script() -> str:
     for name in PARTS:
         _, future, part = own(f"{name}.py").partition(FUTURE)
         imported = re.search(
-            rf"^from conformance\.report\.templates\.{name} import .*\n", script, re.MULTILINE
+            rf"^from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n", script, re.MULTILINE
         )
         assert future and imported  # noqa: S101, PT018 - files of ours
         script = script.replace(imported[0], part.strip() + "\n")

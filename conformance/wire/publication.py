@@ -69,16 +69,16 @@ def publication_of(
 
 
 def publications_behind(
-    publications: Iterable[Publication], exchanges: Collection[Exchange]
+    publications: Iterable[Publication], exchanges: Collection[Exchange], *, found: str = ""
 ) -> list[Publication]:
-    """Return the publications of the files and projects in these exchanges, each file once.
+    """Return the publications of the files and projects in these exchanges, or that were `found`, each file once.
 
     Publications that are themselves among the exchanges are left out.
     """
-    asked = "\n".join(f"{exchange.request}\n{exchange.request_body}" for exchange in exchanges)
+    asked = "\n".join([*(f"{each.request}\n{each.request_body}" for each in exchanges), found])
     among = {exchange.number for exchange in exchanges}
-    found = (each for each in publications if each.number not in among and each.is_in(asked))
-    return list({each.filename: each for each in found}.values())
+    behind = (each for each in publications if each.number not in among and each.is_in(asked))
+    return list({each.filename: each for each in behind}.values())
 
 
 def with_early_requests(

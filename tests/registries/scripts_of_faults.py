@@ -150,4 +150,6 @@ def run(path: Path, server: ReferenceServer, target: Target) -> str:
         timeout=PATIENCE,
         check=False,
     )
+    if b"Traceback" in done.stderr:
+        return "crashed"
     return WORDS.get(done.returncode, f"exit code {done.returncode}")

@@ -26,6 +26,16 @@ NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/
 SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?<="_last-serial":)\s*\d+')
 """The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
 
+WINDOW = re.compile(r"[?&]per_page=\d+")
+"""What asks for a part of a list. Source: GitLab's REST API, pagination."""
+
+COUNTS = {"link": "link", "x-pypi-last-serial": "serial", "x-total": "total", "x-total-pages": "total"}
+"""Header fields that count what others publish, too, by what a deviation about them names."""
+
+VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
+VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
+"""Header fields whose values may differ: only their presence is compared."""
+
 LENGTH = re.compile(r"(\d+) bytes in all>$")
 """How the earlier body ends where it was cut: with its length."""
 
@@ -63,10 +73,10 @@ class Known(NamedTuple):
     has_others: bool
     """Whether it lists what is not the script's, too: its address does not name the run."""
 
-    @property
-    def is_about_serials(self) -> bool:
-        """Whether the deviation is one of a serial, which is compared then."""
-        return "serial" in self.found
+    about: str
+    """The statement and the deviation."""
+    is_window: bool
+    """Whether it is a part of a list of others, and other requests are about what is the script's."""
 
 
 def known_of(case: dict[str, Any], url: str) -> Known:
@@ -87,7 +97,11 @@ def known_of(case: dict[str, Any], url: str) -> Known:
             re.findall(rf"[\w.+!-]*{re.escape(case['run'])}[\w.+!-]*", case.get("expected", ""))
         ),
         digests=None if digests is None else frozenset(digests),
-        has_others=spelling(case["run"]) not in spelling(url),
+        has_others=run not in spelling(url),
+        about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
+        is_window=run not in spelling(url)
+        and WINDOW.search(url) is not None
+        and any(run in spelling(step["url"]) for step in case.get("requests", [])),
     )
 
 
@@ -102,12 +116,19 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
         return len(now) == int(counted[1])
     head, cut, _ = then.partition("\u2026 <")
     text, head = stable(now.decode("utf-8", errors="replace"), known), stable(head, known)
+    if known.is_window and not cut:
+        return is_as_long(head, text)
     if not cut:
         return text == head or listing(head, known).equals(listing(text, known))
     head = head[:-CUT_OFF]
     if text.startswith(head):
         return same_rest(then, now, known)
     return listing(head, known).begins(listing(text, known))
+
+
+def is_as_long(then: str, now: str) -> bool:
+    """Tell whether two parts of lists have as many entries, in the same frame."""
+    return len(ENTRY.findall(then)) == len(ENTRY.findall(now)) and then[:1] + then[-1:] == now[:1] + now[-1:]
 
 
 def same_rest(then: str, now: bytes, known: Known) -> bool | None:
@@ -128,11 +149,21 @@ def same_rest(then: str, now: bytes, known: Known) -> bool | None:
 def stable(text: str, known: Known) -> str:
     """Return a text with times, ports and numbers masked, and digests that are of none of the files."""
     digests = known.digests
-    if not known.is_about_serials:
+    if "serial" not in known.about:
         text = SERIAL.sub("0", text)
     if digests is not None:
         text = HEX.sub(lambda found: found[0] if found[0] in digests else "*", text)
     return CHANGING.sub("*", NUMBERED.sub("0", text))  # JSON stays JSON
+
+
+def volatile(known: Known) -> set[str]:
+    """Return the header fields of which only the presence is compared: none that the deviation is about."""
+    return VOLATILE | {name for name, word in COUNTS.items() if known.is_window or word not in known.about}
+
+
+def form_of(time: str) -> str:
+    """Return the form in which a time is written, without its words and figures."""
+    return re.sub(r"[0-9]", "0", re.sub(r"\b(?!GMT)[A-Za-z]+", "a", time))
 
 
 class Listing(NamedTuple):
@@ -147,13 +178,22 @@ class Listing(NamedTuple):
     odd: Counter[str]
     """The entries of others that may be the deviation: without a well-formed name, or named by it."""
     is_list: bool
+    separator: str
+    """What separates most entries of a list of others; one that lacks an entry may have its separator anywhere."""
 
     def equals(self, now: Listing) -> bool:
         """Tell whether a page is this one, with other entries of others."""
-        frame = (self.begin + self.end, self.between, self.own)
-        return (
-            self.is_list and frame == (now.begin + now.end, now.between, now.own) and not self.odd - now.odd
-        )
+        separator = self.separator or now.separator
+        same_frame = self.frame(separator) == now.frame(separator)
+        return self.is_list and same_frame and self.own == now.own and not self.odd - now.odd
+
+    def frame(self, separator: str) -> tuple[str, frozenset[str]]:
+        """Return what is around the entries, and between them, without separators that are left over."""
+        if not separator:
+            return self.begin + self.end, self.between
+        around = self.begin.removesuffix(separator) + self.end.removeprefix(separator)
+        repeated = f"(?:{re.escape(separator)})+"
+        return around, frozenset(each for each in self.between if not re.fullmatch(repeated, each))
 
     def begins(self, now: Listing) -> bool | None:
         """Tell whether a page may begin with this one; None where nothing in it can be the deviation."""
@@ -168,6 +208,7 @@ def listing(page: str, known: Known) -> Listing:
     entries = [re.sub(r"^[\[,]\s*", "", each) for each in ENTRY.findall(page)]
     begin, *rest = (re.sub(r"[\s,]+", "", each) for each in ENTRY.split(page))
     end = rest.pop() if rest else ""
+    separator = Counter(rest).most_common(1)[0][0] if known.has_others and rest else ""
     odd = [each for each in entries if is_odd(each, known)]
     return Listing(
         begin=begin,
@@ -176,6 +217,7 @@ def listing(page: str, known: Known) -> Listing:
         own=[re.sub(r"\s+", " ", each) for each in entries if is_own(spelling(each), known)],
         odd=Counter(re.sub(r"\s+", " ", each) for each in odd),
         is_list=bool(entries),
+        separator=separator,
     )
 
 

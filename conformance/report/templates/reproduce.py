@@ -29,7 +29,15 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
-from conformance.report.templates.comparing import Known, is_about_time, known_of, same_content, stable
+from conformance.report.templates.comparing import (
+    Known,
+    form_of,
+    is_about_time,
+    known_of,
+    same_content,
+    stable,
+    volatile,
+)
 from conformance.report.templates.following import CONDITIONS, comparable, followed, learn, origin, path_of
 from conformance.report.templates.logins import authorization, missing
 from conformance.report.templates.renaming import renamed
@@ -58,10 +66,6 @@ IDS = re.compile(r"/packages/\d+|/package_files/\d+")
 
 TIMES = frozenset({"date", "expires", "last-modified"})
 """Header fields that differ from one response to the next, but not in their form."""
-
-VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
-VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
-"""Header fields whose values may differ: only their presence is compared."""
 
 
 class Answer(NamedTuple):
@@ -239,11 +243,11 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
         yield status_text(step["status"])
     now = {name.lower(): value for name, value in answer.headers.items()}
     then = {name.lower(): value for name, value in step["answered"]}
-    volatile = VOLATILE if known.is_about_serials else VOLATILE | {"x-pypi-last-serial"}
+    free = volatile(known)
     for name in sorted(then.keys() | now.keys()):
         if (
             (name in then) != (name in now)
-            or (name not in volatile and differ(then[name], now[name], known))
+            or (name not in free and differ(then[name], now[name], known))
             or (name in TIMES and form_of(then[name]) != form_of(now[name]))
         ):
             yield f"{name}: {then.get(name, '(absent)')}"
@@ -252,11 +256,6 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
 def differ(then: str, now: str, known: Known) -> bool:
     """Tell whether two values of a header field differ in what counts of them."""
     return stable(comparable(then, then), known) != stable(comparable(now, then), known)
-
-
-def form_of(time: str) -> str:
-    """Return the form in which a time is written, without its words and figures."""
-    return re.sub(r"[0-9]", "0", re.sub(r"\b(?!GMT)[A-Za-z]+", "a", time))
 
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:

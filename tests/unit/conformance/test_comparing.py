@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report.templates.comparing import is_about_time, known_of, same_content
+from conformance.report.templates.comparing import is_about_time, known_of, same_content, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,59 @@ def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None
     assert same(cut(strange), strange.replace("other-", "another-"))
     assert same(cut(strange), make("a", OWN)) is False
     assert same(cut("x" * 900), "x" * 700 + "y" * 200) is False
+
+
+def test_a_separator_that_is_left_over_may_be_anywhere() -> None:
+    others = [f"other-{number}" for number in range(4)]
+    page = anchors(OWN, *others)
+    first, third = (page.replace(at, f"<br>\n{at}", 1) for at in ("<a", '<a href="/simple/other-2'))
+    assert first != third
+    assert same(first, third)
+    assert same(first, third.replace("other-2</a>", "other-2</a><p>")) is False
+    assert same(first, first.replace("<br>", "<hr>", 1)) is False
+
+
+def test_a_list_of_others_may_be_empty() -> None:
+    others = [f"other-{number}" for number in range(4)]
+    assert same(anchors(*others), anchors())
+    assert same(anchors(OWN, *others), anchors()) is False
+
+
+WINDOW = "https://gitlab.example.com/api/v4/groups/1/packages?per_page=1"
+
+
+@pytest.mark.parametrize(
+    ("now", "is_same"),
+    [(["requests"], True), ([f"conformance-{OTHER}-main"], True), ([], False), ([OWN, "requests"], False)],
+)
+def test_of_a_part_of_a_list_of_others_the_number_of_entries_counts(now: list[str], *, is_same: bool) -> None:
+    def page(*names: str) -> str:
+        return json.dumps([{"name": each} for each in names])
+
+    requests = [{"url": WINDOW, "body": ""}, {"url": PAGE, "body": ""}]
+    known = known_of({"published": [], "run": RUN, "found": "", "requests": requests}, WINDOW)
+    assert same_content(page(OWN), page(*now).encode(), known) is is_same
+    assert same_content(page(OWN), b'{"error":"none"}', known) is False
+
+
+@pytest.mark.parametrize(
+    ("url", "found", "compared"),
+    [
+        (WINDOW, "X-Total: '2'", set()),
+        (PAGE, "X-Total: '2'", {"x-total", "x-total-pages"}),
+        (PAGE, "no Link", {"link"}),
+        (PAGE, "status 404", set()),
+        (PAGE, "the same serial", {"x-pypi-last-serial"}),
+    ],
+)
+def test_header_fields_that_count_others_are_compared_where_the_deviation_is_about_them(
+    url: str, found: str, compared: set[str]
+) -> None:
+    counts = {"link", "x-pypi-last-serial", "x-total", "x-total-pages"}
+    requests = [{"url": PAGE, "body": ""}]
+    known = known_of({"published": [], "run": RUN, "found": found, "requests": requests}, url)
+    assert counts - volatile(known) == compared
+    assert {"date", "etag"} < volatile(known)
 
 
 def cut_off(page: str) -> str:

@@ -45,10 +45,11 @@ CASES = {
     "gitlab.upload.sdist": "page-kept-from-first-request",
     "negotiation.vary": "vary-left-out-when-unchanged",
     "security.reserved-names": "routes-before-projects",
+    "gitlab.rest.filters-by-type": "type-filter-ignored",
 }
 """Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; of lists that show what
-others have published, too; of credentials that checks make up, answers that are kept, conditional requests, and names
-without the id of a run. Faults of each."""
+others have published, too; of credentials that checks make up, answers that are kept, conditional requests, names
+without the id of a run, and parts of lists. Faults of each."""
 
 HOSTILE = (
     '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'

@@ -1,8 +1,8 @@
-"""What was asked before an upload goes with it: a cache may keep the answers."""
+"""What stands behind a deviation: uploads, and what was asked before each, which a cache may keep."""
 
 from __future__ import annotations
 
-from conformance.wire import Publication, with_early_requests
+from conformance.wire import Publication, publications_behind, with_early_requests
 from conformance.wire.exchange import Exchange
 
 INDEX = "https://registry.example.com/simple/"
@@ -40,3 +40,11 @@ def test_pages_of_other_projects_are_left_out() -> None:
 
 def test_of_uploads_in_another_process_nothing_is_known() -> None:
     assert early(PAGE, "POST", PAGE, of=[publication(0)]) == [()]
+
+
+def test_what_was_found_names_uploads_too() -> None:
+    exchanges = [Exchange(request=PAGE, number=3)]
+    both = [publication(1), publication(2, "demo-two")]
+    assert publications_behind(both, exchanges) == both[:1]
+    assert publications_behind(both, exchanges, found="in addition: 'Demo.Two'") == both
+    assert publications_behind(both, exchanges, found="in addition: 'demo-two-more'") == both[:1]
