@@ -161,6 +161,14 @@ def volatile(known: Known) -> set[str]:
     return VOLATILE | {name for name, word in COUNTS.items() if known.is_window or word not in known.about}
 
 
+def same_tag(tags: dict[str, str], then: str, now: str) -> bool:
+    """Tell whether an entity tag has the form of an earlier one, and stays the same as often; note it in `tags`."""
+    if not (then and now):
+        return True
+    form = re.compile(r'^(W/)?(")?.*?(")?$', re.DOTALL)
+    return form.sub(r"\1\2\3", then) == form.sub(r"\1\2\3", now) and tags.setdefault(then, now) == now
+
+
 def form_of(time: str) -> str:
     """Return the form in which a time is written, without its words and figures."""
     return re.sub(r"[0-9]", "0", re.sub(r"\b(?!GMT)[A-Za-z]+", "a", time))

@@ -35,6 +35,7 @@ from conformance.report.templates.comparing import (
     is_about_time,
     known_of,
     same_content,
+    same_tag,
     stable,
     volatile,
 )
@@ -95,7 +96,7 @@ def main(arguments: list[str]) -> int:
     url = (arguments[0] if arguments else CASE["registry"]).rstrip("/")
     if len(arguments) == 1 and CASE["index"] and is_elsewhere(url):
         return wrong(f"The index of the check was on another host: {CASE['index']}. Give that of {url}, too.")
-    CASE.update({"moves": moves(url, *arguments[1:]), "led": {}})
+    CASE.update({"moves": moves(url, *arguments[1:]), "led": {}, "tags": {}})
     unset = missing({step["credential"] for step in steps() if step["login"]}, CASE["credentials"])
     if unset:
         return wrong(
@@ -251,6 +252,8 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
             or (name in TIMES and form_of(then[name]) != form_of(now[name]))
         ):
             yield f"{name}: {then.get(name, '(absent)')}"
+    if not same_tag(CASE["tags"], then.get("etag", ""), now.get("etag", "")):
+        yield f"etag: {then['etag']}, in its form and in that of an earlier answer"
 
 
 def differ(then: str, now: str, known: Known) -> bool:
@@ -302,7 +305,7 @@ def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: b
     connection.endheaders(body or None)
     try:
         return read(connection.getresponse())
-    except HTTPException:
+    except (HTTPException, EOFError, gzip.BadGzipFile, zlib.error):
         return NOTHING
     finally:
         connection.close()
@@ -330,7 +333,7 @@ def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sen
         response = HTTPResponse(connection, method=step["method"])
         response.begin()
         return read(response)
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError, EOFError, zlib.error):
         return NOTHING
     finally:
         connection.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report.templates.comparing import is_about_time, known_of, same_content, volatile
+from conformance.report.templates.comparing import is_about_time, known_of, same_content, same_tag, volatile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,6 +159,25 @@ def test_header_fields_that_count_others_are_compared_where_the_deviation_is_abo
     known = known_of({"published": [], "run": RUN, "found": found, "requests": requests}, url)
     assert counts - volatile(known) == compared
     assert {"date", "etag"} < volatile(known)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_same"),
+    [
+        (['"a"', '"b"', '"a"'], ['"c"', '"d"', '"c"'], True),
+        (['"a"', '"a"'], ['"c"', '"d"'], False),
+        (['"a"', ""], ["", '"d"'], True),
+        (["a"], ["b"], True),
+        (["a"], ['"a"'], False),
+        (['"a'], ['"a"'], False),
+        (['W/"a"'], ['"a"'], False),
+    ],
+)
+def test_entity_tags_keep_their_form_and_stay_the_same_as_often(
+    then: list[str], now: list[str], *, is_same: bool
+) -> None:
+    tags: dict[str, str] = {}
+    assert all(same_tag(tags, *pair) for pair in zip(then, now, strict=True)) is is_same
 
 
 def cut_off(page: str) -> str:
