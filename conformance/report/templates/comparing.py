@@ -9,8 +9,11 @@ import base64
 import json
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CUT_OFF = 80
 """Characters at the end of an earlier answer that was cut: a time, a name or a digest may be cut in them."""
@@ -124,6 +127,15 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     if text.startswith(head):
         return same_rest(then, now, known)
     return listing(head, known).begins(listing(text, known))
+
+
+def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
+    """Tell whether a page has the length that header fields gave earlier; no answer to HEAD has more of it."""
+    before, after = ({name.lower(): each for name, each in fields.items()} for fields in (then, now))
+    lengths = [fields.get("content-length", "") for fields in (before, after)]
+    if known.has_others or not all(each.isdigit() for each in lengths):
+        return True
+    return abs(int(lengths[0]) - int(lengths[1])) <= SLACK
 
 
 def is_as_long(then: str, now: str) -> bool:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report.templates.comparing import is_about_time, known_of, same_content, same_tag, volatile
+from conformance.report.templates.comparing import (
+    is_about_time,
+    known_of,
+    same_content,
+    same_length,
+    same_tag,
+    volatile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +185,22 @@ def test_entity_tags_keep_their_form_and_stay_the_same_as_often(
 ) -> None:
     tags: dict[str, str] = {}
     assert all(same_tag(tags, *pair) for pair in zip(then, now, strict=True)) is is_same
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "url", "is_same"),
+    [
+        ({"Content-Length": "700"}, {"content-length": "701"}, PAGE, True),
+        ({"Content-Length": "700"}, {"content-length": "1064"}, PAGE, False),
+        ({"Content-Length": "700"}, {"content-length": "1064"}, ROOT, True),
+        ({"Content-Length": "700"}, {}, PAGE, True),
+    ],
+)
+def test_of_a_page_that_was_not_sent_the_length_counts(
+    then: dict[str, str], now: dict[str, str], url: str, *, is_same: bool
+) -> None:
+    known = known_of({"published": [], "run": RUN, "found": ""}, url)
+    assert same_length(then, now, known) is is_same
 
 
 def cut_off(page: str) -> str:
