@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, PARTS = "reproduce.py", ("comparing", "following", "renaming")
+SCRIPT, PARTS = "reproduce.py", ("answers", "comparing", "following", "logins", "renaming")
 """The script, and the modules that take the place of its imports of them."""
 FUTURE = "from __future__ import annotations\n"
+MADE_BY_API = frozenset({"short-lived"})
+"""Credentials that exist during a check only."""
+
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
 
@@ -65,7 +68,7 @@ def _script() -> str:
     for name in PARTS:
         _, future, part = own(f"{name}.py").partition(FUTURE)
         imported = re.search(
-            rf"^from conformance\.report\.templates\.{name} import .*\n", script, re.MULTILINE
+            rf"^from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n", script, re.MULTILINE
         )
         assert future and imported  # noqa: S101, PT018 - files of ours
         script = script.replace(imported[0], part.strip() + "\n")
@@ -120,6 +123,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "others": [each for each in result.target.addresses if urlsplit(each)[:2] != urlsplit(registry)[:2]],
         "by chance": finding.area in BY_CHANCE,
         "embedded": result.target.embedded,
+        "credentials": [*map(_variable, result.target.credentials)],
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
         "published": [
@@ -172,6 +176,7 @@ def _upload(publication: Publication) -> dict[str, Any]:
         "status": 0,
         "answered": [],
         "answer": "",
+        "asked_before": [*publication.asked_before],
     }
 
 
@@ -208,6 +213,8 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
 
 def _left_out(exchange: Exchange, *, raw: bool, is_http: bool) -> str:
     """Return why a script cannot send an exchange; empty where it can."""
+    if exchange.credential in MADE_BY_API:
+        return "The check made this token by the registry's API, and has deleted it."
     if not is_http:
         return "This is the command line of a client: run it by hand."
     if not exchange.request_bytes and (raw or exchange.request_body):
@@ -217,7 +224,7 @@ def _left_out(exchange: Exchange, *, raw: bool, is_http: bool) -> str:
 
 def _login(exchange: Exchange) -> list[str]:
     """Return the header field of the credential, and its scheme; empty without one."""
-    if not _variable(exchange.credential):
+    if not _variable(exchange.credential) or exchange.credential in MADE_BY_API:
         return []
     for name, value in exchange.request_headers.items():
         if name.lower() in SECRET_HEADERS:

@@ -15,7 +15,7 @@ from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
-from conformance.wire import Unreachable, publications_behind
+from conformance.wire import Unreachable, publications_behind, with_early_requests
 from conformance.wire.exchange import numbers_in
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
         message = f"{about_baseline}\n{message}".rstrip()
     exchanges = _exchanges(run, deviation)
-    published = _published(run, exchanges) if deviation else []
+    published = _published(run, exchanges, deviation) if deviation else []
     result = CheckResult(
         id=requirement.id,
         level=requirement.level,
@@ -128,9 +128,16 @@ def _message(ended: Ended) -> str:
     return str(error) if error else ended.remark
 
 
-def _published(run: Run, exchanges: Collection[Exchange]) -> list[Publication]:
-    """Return the uploads behind exchanges: the whole corpus behind a list of projects, which names none."""
+def _published(run: Run, exchanges: Collection[Exchange], deviation: Deviation) -> list[Publication]:
+    """Return the uploads behind exchanges and what was found there.
+
+    Behind a list of projects, which names none, that is the whole corpus.
+    """
     root, all_of_the_run = f"GET {run.target.index_url}", re.compile(rf"={run.corpus.run_id}(&|$)")
+    published = run.transcript.published
+    found = publications_behind(published, exchanges, found=deviation.found)
     if any(each.request == root or all_of_the_run.search(each.request) for each in exchanges):
-        return [each for each in run.transcript.published if each.project in run.corpus.projects]
-    return publications_behind(run.transcript.published, exchanges)
+        named = {each.filename for each in found}
+        found = [each for each in published if each.project in run.corpus.projects or each.filename in named]
+    whole = run.transcript.numbered(range(1, len(run.transcript) + 1))
+    return with_early_requests(found, whole, root=root)

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from conformance.wire.credential import Credential
     from conformance.wire.exchange import Exchange
     from conformance.wire.form import Part, UploadForm, upload_form
-    from conformance.wire.publication import Publication, publication_of, publications_behind
+    from conformance.wire.publication import (
+        Publication,
+        publication_of,
+        publications_behind,
+        with_early_requests,
+    )
     from conformance.wire.raw import RawConnection
     from conformance.wire.recent_answers import RecentAnswers
     from conformance.wire.redaction import Redactor
@@ -44,6 +49,7 @@ __all__ = [
     "publications_behind",
     "recorded_bytes",
     "upload_form",
+    "with_early_requests",
 ]
 
 _MODULES = {
@@ -71,6 +77,7 @@ _MODULES = {
     "publications_behind": "publication",
     "recorded_bytes": "transcript",
     "upload_form": "form",
+    "with_early_requests": "publication",
 }
 """The module of each name."""
 

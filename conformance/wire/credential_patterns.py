@@ -52,7 +52,7 @@ def hide_credentials_in_url(url: str) -> str:
 
 
 def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return header fields with secret values masked. The authentication scheme is kept."""
+    """Return header fields with secret values masked. The authentication scheme is kept, in its case."""
     fields = {name: str(value) for name, value in headers.items()}
     secret = {name for name in fields if name.lower() in SECRET_HEADERS}
     others = "\n".join(value for name, value in fields.items() if name not in secret)
@@ -62,4 +62,4 @@ def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _scheme(value: str) -> str:
     scheme, blank, _ = value.partition(" ")
-    return f"{scheme} " if blank and scheme in {"Basic", "Bearer"} else ""
+    return f"{scheme} " if blank and scheme.lower() in {"basic", "bearer"} else ""

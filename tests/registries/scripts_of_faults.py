@@ -22,6 +22,7 @@ from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault, all_faults
+from reference_server.faults.building.attestations import TakesAttestations
 from reference_server.flavours import all_flavours
 from reference_server.rules import Rules
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from conformance.target import Target
+    from reference_server.model import Upload
 
     Case = tuple[Fault, str, str]
     """A fault, the requirement that catches it, and a flavour held to that."""
@@ -44,8 +46,6 @@ MISLEADING = {
 """What a script must never say, by the server that it was run against."""
 PATIENCE = 120.0
 """Seconds that a script may take."""
-OTHER_USERS = {"UNKNOWN_USER_NAME": "user-of-no-account", "PERCENT_ENCODED": "jane.doe%40example.com"}
-"""User names that checks make up, beside the right password."""
 RULES = replace(Rules(), max_file_size=200_000)
 """A limit that makes the checks of it as quick as the others."""
 
@@ -118,10 +118,23 @@ def conclusions(fault: Fault, requirement: str, flavour: str) -> Conclusions:
                     fault=fault.name, requirement=requirement, reason=str(error).splitlines()[0]
                 )
             words = [run(path, server, target)]
-        for faults in ((type(fault)(),), ()):
+        for faults in ((type(fault)(),), without(fault)):
             with served(flavour, *faults) as (server, target):
                 words.append(run(path, server, target))
     return Conclusions(fault=fault.name, requirement=requirement, words=tuple(words))
+
+
+class AttestationsVerified(TakesAttestations):
+    """Refuses uploads with attestations."""
+
+    def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
+        del sent, upload
+        return False
+
+
+def without(fault: Fault) -> tuple[Fault, ...]:
+    """Return what a server has that does right what a fault does wrong: the reference ignores attestations."""
+    return (AttestationsVerified(),) if isinstance(fault, TakesAttestations) else ()
 
 
 def run(path: Path, server: ReferenceServer, target: Target) -> str:
@@ -130,8 +143,6 @@ def run(path: Path, server: ReferenceServer, target: Target) -> str:
         name.upper().replace("-", "_"): f"{each.username}:{each.password}"
         for name, each in target.credentials.items()
     }
-    credentials |= {name: f"{user}:{server.password}" for name, user in OTHER_USERS.items()}
-    credentials["WRONG"] = "user:wrong-password"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
         env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
@@ -139,4 +150,6 @@ def run(path: Path, server: ReferenceServer, target: Target) -> str:
         timeout=PATIENCE,
         check=False,
     )
+    if b"Traceback" in done.stderr:
+        return "crashed"
     return WORDS.get(done.returncode, f"exit code {done.returncode}")

@@ -294,6 +294,13 @@ def test_header_fields_conceal_what_looks_like_a_credential_in_each_of_them(plac
     assert hide_credentials_in_headers(fields) == harmless | {name: "https://***@registry.example.com"}
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BEARER"])
+def test_the_scheme_of_a_concealed_credential_keeps_its_case(scheme: str) -> None:
+    assert hide_credentials_in_headers({"Authorization": f"{scheme} amFuZTpx"}) == {
+        "Authorization": f"{scheme} ***"
+    }
+
+
 def test_header_fields_for_secrets_conceal_any_value() -> None:
     fields = {"Accept": "text/html", "AUTHORIZATION": "Basic amFuZTpx", "Job-Token": "x", "Cookie": "a=b"}
     shown = {"Accept": "text/html", "AUTHORIZATION": "Basic ***", "Job-Token": "***", "Cookie": "***"}

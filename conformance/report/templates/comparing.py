@@ -9,8 +9,11 @@ import base64
 import json
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CUT_OFF = 80
 """Characters at the end of an earlier answer that was cut: a time, a name or a digest may be cut in them."""
@@ -22,6 +25,25 @@ CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 
 NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
 """Numbers that GitLab's REST API gives, each once."""
+
+SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?<="_last-serial":)\s*\d+')
+"""The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
+
+WINDOW = re.compile(r"[?&]per_page=\d+")
+"""What asks for a part of a list. Source: GitLab's REST API, pagination."""
+
+COUNTS = {"link": "link", "x-pypi-last-serial": "serial", "x-total": "total", "x-total-pages": "total"}
+"""Header fields that count what others publish, too, by what a deviation about them names."""
+
+VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
+VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
+"""Header fields whose values may differ: only their presence is compared."""
+
+LENGTH = re.compile(r"(\d+) bytes in all>$")
+"""How the earlier body ends where it was cut: with its length."""
+
+SLACK = 16
+"""Bytes by which two lengths differ when numbers have more figures: no entry of a list is as short."""
 
 HEX = re.compile(r"\b[0-9a-f]{8,}\b")
 """Digests of any kind."""
@@ -48,9 +70,16 @@ class Known(NamedTuple):
     run: str
     projects: frozenset[str]
     found: str
+    wanted: frozenset[str]
+    """The files of the run that were expected."""
     digests: frozenset[str] | None
     has_others: bool
     """Whether it lists what is not the script's, too: its address does not name the run."""
+
+    about: str
+    """The statement and the deviation."""
+    is_window: bool
+    """Whether it is a part of a list of others, and other requests are about what is the script's."""
 
 
 def known_of(case: dict[str, Any], url: str) -> Known:
@@ -67,8 +96,15 @@ def known_of(case: dict[str, Any], url: str) -> Known:
         run=run,
         projects=frozenset(projects),
         found=spelling(case["found"]),
+        wanted=frozenset(
+            re.findall(rf"[\w.+!-]*{re.escape(case['run'])}[\w.+!-]*", case.get("expected", ""))
+        ),
         digests=None if digests is None else frozenset(digests),
-        has_others=spelling(case["run"]) not in spelling(url),
+        has_others=run not in spelling(url),
+        about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
+        is_window=run not in spelling(url)
+        and WINDOW.search(url) is not None
+        and any(run in spelling(step["url"]) for step in case.get("requests", [])),
     )
 
 
@@ -83,18 +119,71 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
         return len(now) == int(counted[1])
     head, cut, _ = then.partition("\u2026 <")
     text, head = stable(now.decode("utf-8", errors="replace"), known), stable(head, known)
+    if known.is_window and not cut:
+        return is_as_long(head, text)
     if not cut:
         return text == head or listing(head, known).equals(listing(text, known))
     head = head[:-CUT_OFF]
-    return text.startswith(head) or listing(head, known).begins(listing(text, known))
+    if text.startswith(head):
+        return same_rest(then, now, known)
+    return listing(head, known).begins(listing(text, known))
+
+
+def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
+    """Tell whether a page has the length that header fields gave earlier; no answer to HEAD has more of it."""
+    before, after = ({name.lower(): each for name, each in fields.items()} for fields in (then, now))
+    lengths = [fields.get("content-length", "") for fields in (before, after)]
+    if known.has_others or not all(each.isdigit() for each in lengths):
+        return True
+    return abs(int(lengths[0]) - int(lengths[1])) <= SLACK
+
+
+def is_as_long(then: str, now: str) -> bool:
+    """Tell whether two parts of lists have as many entries, in the same frame."""
+    return len(ENTRY.findall(then)) == len(ENTRY.findall(now)) and then[:1] + then[-1:] == now[:1] + now[-1:]
+
+
+def same_rest(then: str, now: bytes, known: Known) -> bool | None:
+    """Tell whether a body that begins as an earlier one, of which the rest is unknown, ends as that did.
+
+    The rest of a page of others is theirs, unless it has what was expected.
+    """
+    length = LENGTH.search(then)
+    if length is None or abs(len(now) - int(length[1])) <= SLACK:
+        return True
+    text = now.decode("utf-8", errors="replace")
+    is_there_now = any(name in text and name not in then for name in known.wanted)
+    if known.has_others:
+        return None if is_there_now else True
+    return False if is_there_now else None
 
 
 def stable(text: str, known: Known) -> str:
     """Return a text with times, ports and numbers masked, and digests that are of none of the files."""
     digests = known.digests
+    if "serial" not in known.about:
+        text = SERIAL.sub("0", text)
     if digests is not None:
         text = HEX.sub(lambda found: found[0] if found[0] in digests else "*", text)
     return CHANGING.sub("*", NUMBERED.sub("0", text))  # JSON stays JSON
+
+
+def volatile(known: Known) -> set[str]:
+    """Return the header fields of which only the presence is compared: none that the deviation is about."""
+    return VOLATILE | {name for name, word in COUNTS.items() if known.is_window or word not in known.about}
+
+
+def same_tag(tags: dict[str, str], then: str, now: str) -> bool:
+    """Tell whether an entity tag has the form of an earlier one, and stays the same as often; note it in `tags`."""
+    if not (then and now):
+        return True
+    form = re.compile(r'^(W/)?(")?.*?(")?$', re.DOTALL)
+    return form.sub(r"\1\2\3", then) == form.sub(r"\1\2\3", now) and tags.setdefault(then, now) == now
+
+
+def form_of(time: str) -> str:
+    """Return the form in which a time is written, without its words and figures."""
+    return re.sub(r"[0-9]", "0", re.sub(r"\b(?!GMT)[A-Za-z]+", "a", time))
 
 
 class Listing(NamedTuple):
@@ -109,13 +198,22 @@ class Listing(NamedTuple):
     odd: Counter[str]
     """The entries of others that may be the deviation: without a well-formed name, or named by it."""
     is_list: bool
+    separator: str
+    """What separates most entries of a list of others; one that lacks an entry may have its separator anywhere."""
 
     def equals(self, now: Listing) -> bool:
         """Tell whether a page is this one, with other entries of others."""
-        frame = (self.begin + self.end, self.between, self.own)
-        return (
-            self.is_list and frame == (now.begin + now.end, now.between, now.own) and not self.odd - now.odd
-        )
+        separator = self.separator or now.separator
+        same_frame = self.frame(separator) == now.frame(separator)
+        return self.is_list and same_frame and self.own == now.own and not self.odd - now.odd
+
+    def frame(self, separator: str) -> tuple[str, frozenset[str]]:
+        """Return what is around the entries, and between them, without separators that are left over."""
+        if not separator:
+            return self.begin + self.end, self.between
+        around = self.begin.removesuffix(separator) + self.end.removeprefix(separator)
+        repeated = f"(?:{re.escape(separator)})+"
+        return around, frozenset(each for each in self.between if not re.fullmatch(repeated, each))
 
     def begins(self, now: Listing) -> bool | None:
         """Tell whether a page may begin with this one; None where nothing in it can be the deviation."""
@@ -130,6 +228,7 @@ def listing(page: str, known: Known) -> Listing:
     entries = [re.sub(r"^[\[,]\s*", "", each) for each in ENTRY.findall(page)]
     begin, *rest = (re.sub(r"[\s,]+", "", each) for each in ENTRY.split(page))
     end = rest.pop() if rest else ""
+    separator = Counter(rest).most_common(1)[0][0] if known.has_others and rest else ""
     odd = [each for each in entries if is_odd(each, known)]
     return Listing(
         begin=begin,
@@ -138,6 +237,7 @@ def listing(page: str, known: Known) -> Listing:
         own=[re.sub(r"\s+", " ", each) for each in entries if is_own(spelling(each), known)],
         odd=Counter(re.sub(r"\s+", " ", each) for each in odd),
         is_list=bool(entries),
+        separator=separator,
     )
 
 

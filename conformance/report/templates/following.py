@@ -1,12 +1,15 @@
-"""Where redirects lead by now: some registries make another URL each time, such as a presigned one.
+"""What answers of now have in place of earlier ones: where redirects lead, and the validators of pages and files.
+
+Some registries make another URL each time, such as a presigned one.
 
 `conformance.report.script` puts this module into the script.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,19 +17,62 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 """What stands for the part of a URL that opens it."""
 
+VALIDATORS, WEAK = ("etag", "last-modified"), "W/"
+"""Source: RFC 9110, 8.8."""
+
+CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"})
+"""Source: RFC 9110, 13.1."""
+
 
 def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mapping[str, str]) -> None:
-    """Add where the redirect of a step led to, with where that of its repetition at `target` leads to."""
-    then, now = location(dict(step["answered"])), location(headers)
+    """Add where the redirect of a step led to, with where that of its repetition at `target` leads to.
+
+    Of a page or file, add the validators: a condition with an earlier one means another thing by now.
+    """
+    before = dict(step["answered"])
+    then, now = field("location", before), field("location", headers)
     if then and now:
         led[urljoin(step["url"], then)] = urljoin(target, now)
+    for name in VALIDATORS:
+        then, now = field(name, before).removeprefix(WEAK), field(name, headers).removeprefix(WEAK)
+        if then and now:
+            led[then] = now
 
 
-def location(headers: Mapping[str, str]) -> str:
-    """Return where a redirect leads to; nothing where an answer is none."""
-    return next((value for name, value in headers.items() if name.lower() == "location"), "")
+def field(wanted: str, headers: Mapping[str, str]) -> str:
+    """Return a header field; nothing where an answer has none."""
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def followed(led: dict[str, str], text: str) -> str:
+    """Return a header field, or a whole request, with the validators of now."""
+    known = [each for each in led if each.startswith('"') or each.endswith(" GMT")]
+    if not known:
+        return text
+    condition = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    return re.sub(condition, lambda found: led[found[0]], text)
 
 
 def comparable(value: str, then: str) -> str:
     """Return what counts of a header field: of a URL whose query was hidden, the part before the query."""
     return value.partition("?")[0] if HIDDEN in then.partition("?")[2] else value
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL."""
+    return "{0[0]}://{0[1]}".format(urlsplit(url))
+
+
+def path_of(url: str) -> str:
+    """Return the target of the request line."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def moved_from(then: str, now: str, old: str) -> str:
+    """Return a URL on another registry, whose paths differ from those of the earlier one in their beginning only."""
+    while then.rpartition("/")[2] == now.rpartition("/")[2] and urlsplit(then).path and urlsplit(now).path:
+        then, now = then.rpartition("/")[0], now.rpartition("/")[0]
+    if old == then or old.startswith(f"{then}/"):
+        return now + old[len(then) :]
+    return origin(now) + old[len(origin(old)) :]

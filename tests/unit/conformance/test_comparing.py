@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report.templates.comparing import is_about_time, known_of, same_content
+from conformance.report.templates.comparing import (
+    is_about_time,
+    known_of,
+    same_content,
+    same_length,
+    same_tag,
+    volatile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +26,9 @@ PAGE = f"{ROOT}{OWN}/"
 NAMES = [OWN, f"conformance-{OTHER}-main", f"conformance-{RUN}-unpublished", "requests"]
 
 
-def same(then: str, now: str, *, url: str = ROOT, found: str = "") -> bool | None:
-    case = {"published": [{"request": f"{OWN.replace('-', '_')}-1.0.tar.gz"}], "run": RUN, "found": found}
+def same(then: str, now: str, *, url: str = ROOT, found: str = "", expected: str = "") -> bool | None:
+    published = [{"request": f"{OWN.replace('-', '_')}-1.0.tar.gz"}]
+    case = {"published": published, "run": RUN, "found": found, "expected": expected}
     return same_content(then, now.encode(), known_of(case, url))
 
 
@@ -104,6 +113,122 @@ def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None
     assert same(cut(strange), strange.replace("other-", "another-"))
     assert same(cut(strange), make("a", OWN)) is False
     assert same(cut("x" * 900), "x" * 700 + "y" * 200) is False
+
+
+def test_a_separator_that_is_left_over_may_be_anywhere() -> None:
+    others = [f"other-{number}" for number in range(4)]
+    page = anchors(OWN, *others)
+    first, third = (page.replace(at, f"<br>\n{at}", 1) for at in ("<a", '<a href="/simple/other-2'))
+    assert first != third
+    assert same(first, third)
+    assert same(first, third.replace("other-2</a>", "other-2</a><p>")) is False
+    assert same(first, first.replace("<br>", "<hr>", 1)) is False
+
+
+def test_a_list_of_others_may_be_empty() -> None:
+    others = [f"other-{number}" for number in range(4)]
+    assert same(anchors(*others), anchors())
+    assert same(anchors(OWN, *others), anchors()) is False
+
+
+WINDOW = "https://gitlab.example.com/api/v4/groups/1/packages?per_page=1"
+
+
+@pytest.mark.parametrize(
+    ("now", "is_same"),
+    [(["requests"], True), ([f"conformance-{OTHER}-main"], True), ([], False), ([OWN, "requests"], False)],
+)
+def test_of_a_part_of_a_list_of_others_the_number_of_entries_counts(now: list[str], *, is_same: bool) -> None:
+    def page(*names: str) -> str:
+        return json.dumps([{"name": each} for each in names])
+
+    requests = [{"url": WINDOW, "body": ""}, {"url": PAGE, "body": ""}]
+    known = known_of({"published": [], "run": RUN, "found": "", "requests": requests}, WINDOW)
+    assert same_content(page(OWN), page(*now).encode(), known) is is_same
+    assert same_content(page(OWN), b'{"error":"none"}', known) is False
+
+
+@pytest.mark.parametrize(
+    ("url", "found", "compared"),
+    [
+        (WINDOW, "X-Total: '2'", set()),
+        (PAGE, "X-Total: '2'", {"x-total", "x-total-pages"}),
+        (PAGE, "no Link", {"link"}),
+        (PAGE, "status 404", set()),
+        (PAGE, "the same serial", {"x-pypi-last-serial"}),
+    ],
+)
+def test_header_fields_that_count_others_are_compared_where_the_deviation_is_about_them(
+    url: str, found: str, compared: set[str]
+) -> None:
+    counts = {"link", "x-pypi-last-serial", "x-total", "x-total-pages"}
+    requests = [{"url": PAGE, "body": ""}]
+    known = known_of({"published": [], "run": RUN, "found": found, "requests": requests}, url)
+    assert counts - volatile(known) == compared
+    assert {"date", "etag"} < volatile(known)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_same"),
+    [
+        (['"a"', '"b"', '"a"'], ['"c"', '"d"', '"c"'], True),
+        (['"a"', '"a"'], ['"c"', '"d"'], False),
+        (['"a"', ""], ["", '"d"'], True),
+        (["a"], ["b"], True),
+        (["a"], ['"a"'], False),
+        (['"a'], ['"a"'], False),
+        (['W/"a"'], ['"a"'], False),
+    ],
+)
+def test_entity_tags_keep_their_form_and_stay_the_same_as_often(
+    then: list[str], now: list[str], *, is_same: bool
+) -> None:
+    tags: dict[str, str] = {}
+    assert all(same_tag(tags, *pair) for pair in zip(then, now, strict=True)) is is_same
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "url", "is_same"),
+    [
+        ({"Content-Length": "700"}, {"content-length": "701"}, PAGE, True),
+        ({"Content-Length": "700"}, {"content-length": "1064"}, PAGE, False),
+        ({"Content-Length": "700"}, {"content-length": "1064"}, ROOT, True),
+        ({"Content-Length": "700"}, {}, PAGE, True),
+    ],
+)
+def test_of_a_page_that_was_not_sent_the_length_counts(
+    then: dict[str, str], now: dict[str, str], url: str, *, is_same: bool
+) -> None:
+    known = known_of({"published": [], "run": RUN, "found": ""}, url)
+    assert same_length(then, now, known) is is_same
+
+
+def cut_off(page: str) -> str:
+    return f"{page[:800]}\u2026 <{len(page)} bytes in all>"
+
+
+def test_of_a_long_page_the_length_tells_whether_its_end_is_the_same() -> None:
+    files = [f"{OWN}-1.{number}.tar.gz" for number in range(50)]
+    fifty, more = anchors(*files), anchors(*files, f"{OWN}-2.0.tar.gz")
+    expected = f"the page to list {OWN}-2.0.tar.gz"
+    assert same(cut_off(fifty), fifty, url=PAGE, expected=expected)
+    assert same(cut_off(fifty), more, url=PAGE, expected=expected) is False
+    assert same(cut_off(fifty), more, url=PAGE) is None
+    assert same(cut_off(fifty), fifty.replace("body>", "BODY>"), url=PAGE) is False
+
+
+def test_the_end_of_a_long_list_of_others_is_theirs_without_what_was_expected() -> None:
+    others = [f"other-{number}" for number in range(50)]
+    fewer, more = anchors(*others), anchors(*others, OWN)
+    assert same(cut_off(fewer), anchors(*others, *others))
+    assert same(cut_off(fewer), more, expected=f"the list to have {OWN}") is None
+
+
+@pytest.mark.parametrize("page", ["<!--SERIAL {}-->", '{{"meta": {{"_last-serial": {}}}}}'])
+def test_serials_count_where_the_deviation_is_about_them(page: str) -> None:
+    assert same(page.format(13), page.format(1), url=PAGE)
+    assert same(page.format(13), page.format(1), url=PAGE, found="the same serial") is False
+    assert same(page.format(13), page.format("none"), url=PAGE) is False
 
 
 @pytest.mark.parametrize(

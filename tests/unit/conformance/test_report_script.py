@@ -40,9 +40,17 @@ CASES = {
     "robustness.disconnect-before-response": "abandoned-uploads-halved",
     "simple.html.anchor-syntax-plain": "anchors-in-scripts",
     "simple.name.valid-charset": "letters-that-look-alike",
+    "auth.read.scheme-case": "scheme-has-a-case",
+    "auth.read.wrong-401": "wrong-readers-forbidden",
+    "gitlab.upload.sdist": "page-kept-from-first-request",
+    "negotiation.vary": "vary-left-out-when-unchanged",
+    "security.reserved-names": "routes-before-projects",
+    "gitlab.rest.filters-by-type": "type-filter-ignored",
+    "http.pages.etag-changes": "etag-of-the-length",
 }
-"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each. The last
-two are in lists that show what others have published, too."""
+"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; of lists that show what
+others have published, too; of credentials that checks make up, answers that are kept, conditional requests, names
+without the id of a run, parts of lists, and entity tags. Faults of each."""
 
 HOSTILE = (
     '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'
@@ -157,6 +165,19 @@ def test_a_redirect_is_followed_to_where_it_leads_now(
     httpserver.expect_request("/file").respond_with_data("a file")
     mended = run(script, tmp_path)
     assert (again.returncode, mended.returncode) == (1, 0), again.stdout
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("body", [b"no archive", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b"])
+def test_an_answer_that_cannot_be_unpacked_is_no_reproduction(
+    coding: str, body: bytes, table: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.expect_request("/file").respond_with_data(body, headers={"Content-Encoding": coding})
+    table.url = httpserver.url_for("").rstrip("/")
+    exchange = table.exchange(request=f"GET {httpserver.url_for('/file')}", status=200)
+    result = table.add("simple.html.doctype", "failed", signature="1", exchanges=[exchange]).stored()
+    other = run(as_script(result, result.results[0]), tmp_path, DEFAULT="user:password")
+    assert (other.returncode, other.stderr) == (0, ""), other.stdout
 
 
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
