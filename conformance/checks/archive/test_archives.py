@@ -8,11 +8,11 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
 from conformance.kit.uploads.publishing import publish
-from conformance.kit.uploads.vendoring import vendoring_sdist, vendoring_wheel
-from reference_server.distributions import sdist, wheel
+from conformance.kit.uploads.vendoring import publish_a_usual_sdist, vendoring_sdist, vendoring_wheel
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, RegistryClient
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
 
 
 @check("archive.valid")
@@ -34,10 +34,13 @@ def test_sdist_pkg_info(registry: RegistryClient, new_name: NewName) -> None:
 
 
 @check("archive.vendored")
-def test_vendored(registry: RegistryClient, new_name: NewName) -> None:
+def test_vendored(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    """Without an sdist where the registry takes none."""
     name = new_name("vendored")
-    publish(registry, wheel(name, "0.8"), sdist(name, "0.9"))
-    holding = vendoring_wheel(name, "1.0"), vendoring_sdist(name, "1.1")
+    publish(registry, wheel(name, "0.8"))
+    holding = [vendoring_wheel(name, "1.0")]
+    if publish_a_usual_sdist(registry, name, "0.9", remark):
+        holding.append(vendoring_sdist(name, "1.1"))
     for distribution in holding:
         expect.accepted(registry.upload(distribution))
     expect.listed(registry.project_page(name), [each.filename for each in holding])

@@ -9,7 +9,12 @@ from conformance.checks.metadata.settled import settled_metadata
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import fetch, link, publish
-from conformance.kit.uploads.vendoring import own_metadata, vendoring_sdist, vendoring_wheel
+from conformance.kit.uploads.vendoring import (
+    own_metadata,
+    publish_a_usual_sdist,
+    vendoring_sdist,
+    vendoring_wheel,
+)
 from conformance.kit.urls import metadata_url
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
@@ -21,16 +26,22 @@ if TYPE_CHECKING:
 
 @check("metadata.vendored")
 def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, remark: Remark) -> None:
-    """A wheel beside them has no vendored project, and a metadata file that is served."""
+    """A wheel beside them has no vendored project, and a metadata file that is served.
+
+    Without an sdist where the registry takes none.
+    """
     name = new_name("vendored-metadata")
     plain, holding, source = wheel(name, "0.9"), vendoring_wheel(name, "1.0"), vendoring_sdist(name, "1.1")
-    publish(registry, plain, holding, source)
+    publish(registry, plain, holding)
+    takes_sdists = publish_a_usual_sdist(registry, name, "0.8", remark)
+    published = [holding, source] if takes_sdists else [holding]
+    publish(registry, *published[1:])
     moment = time.monotonic()
     page = index.pages(name)[-1]
-    announced = [each for each in (holding, source) if _announces(link(page, each))]
+    announced = [each for each in published if _announces(link(page, each))]
     if holding not in announced:
         raise NotApplicable("the page does not announce the metadata file of a wheel that vendors projects")
-    if source not in announced:
+    if takes_sdists and source not in announced:
         remark("judged without an sdist: the page does not announce its metadata file")
     _require_one_without(registry, link(page, plain))
     for each in announced:

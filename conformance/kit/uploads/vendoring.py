@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.verdicts import Untestable
 from reference_server.distributions import sdist, wheel
 from reference_server.distributions.archives import zip_archive, zip_members
 
 if TYPE_CHECKING:
+    from conformance.kit.fixtures import Remark
+    from conformance.target.registry_client import RegistryClient
     from reference_server.distributions import Distribution
 
 OTHER = b"""Metadata-Version: 2.2
@@ -34,6 +37,19 @@ def vendoring_wheel(name: str, version: str) -> Distribution:
     members = zip_members(built.content)
     first = next(iter(vendored))
     return replace(built, content=zip_archive({first: members[first], **members}))
+
+
+def publish_a_usual_sdist(registry: RegistryClient, name: str, version: str, remark: Remark) -> bool:
+    """Publish an sdist that vendors nothing. Return whether it is taken; a remark says so where it is not.
+
+    Raises Untestable for an answer that is neither.
+    """
+    answer = registry.upload(sdist(name, version))
+    if not answer.is_success and not answer.is_client_error:
+        raise Untestable(f"an sdist, which this check reads, is neither taken nor refused: {answer}")
+    if not answer.is_success:
+        remark("judged without an sdist: the target has refused a usual one")
+    return answer.is_success
 
 
 def vendoring_sdist(name: str, version: str) -> Distribution:

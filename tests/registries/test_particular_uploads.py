@@ -1,0 +1,109 @@
+"""Registries that take less than others, or answer a change with an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug import Response
+
+from conformance.verdicts import Verdict
+from reference_server.faults import Fault
+from reference_server.faults.archive.contents import VendoredProjectsRefused
+from reference_server.faults.building.upload_forms import filename_of
+from reference_server.faults.gitlab.kept_tokens import TokensKeptForGood
+from reference_server.faults.metadata.files import MetadataOfVendoredProjects
+from reference_server.faults.yank.effects import YanksSpreadDownThePage
+
+from .one_row import judged
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+VENDORED = ("archive.vendored", "metadata.vendored")
+OTHER_VERSIONS, REVOKED = "yank.other-versions", "gitlab.token.revoked-after-use"
+
+
+class SdistsRefused(Fault):
+    """Takes wheels only."""
+
+    def __init__(self, status: int = 400) -> None:
+        self._status = status
+
+    def handle(self, request: Request) -> Response | None:
+        is_sdist = request.endpoint == "upload" and filename_of(request).endswith(b".tar.gz")
+        return Response("wheels only", status=self._status) if is_sdist else None
+
+
+class YanksForgotten(Fault):
+    """Answers a yank with success, and marks nothing."""
+
+    def handle(self, request: Request) -> Response | None:
+        return Response(status=204) if request.endpoint in {"yank_version", "yank_file"} else None
+
+
+class TokensAnswered(Fault):
+    """Answers requests for deploy tokens with an error, or without one key, and their first deletions with 503."""
+
+    def __init__(self, *, status: int = 201, without: str = "", kept: int = 0) -> None:
+        self._status, self._without, self._kept = status, without, kept
+        self.deletions: list[int] = []
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "create_deploy_token" and self._status >= 400:
+            return Response("no", status=self._status)
+        if request.endpoint == "revoke_deploy_token" and len(self.deletions) < self._kept:
+            return Response("busy", status=503)
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "revoke_deploy_token":
+            self.deletions.append(response.status_code)
+        if request.endpoint == "create_deploy_token":
+            key = f'"{self._without}":'.encode()
+            response.set_data(response.get_data().replace(key, b'"x":'))
+        return response
+
+
+@pytest.mark.parametrize("row", VENDORED)
+def test_a_registry_may_take_wheels_only(row: str) -> None:
+    found = judged(row, SdistsRefused())
+    assert found.verdict is Verdict.PASSED, found.message
+    assert "judged without an sdist" in found.message
+    assert judged(row, SdistsRefused(503)).verdict is Verdict.UNTESTABLE
+    fault = {kind.caught_by[0]: kind for kind in (VendoredProjectsRefused, MetadataOfVendoredProjects)}[row]
+    assert judged(row, SdistsRefused(), fault()).verdict in {Verdict.FAILED, Verdict.WARNED}
+
+
+def test_a_yank_without_effect_spares_no_other_version() -> None:
+    assert judged(OTHER_VERSIONS, YanksForgotten()).verdict is Verdict.UNTESTABLE
+    assert judged(OTHER_VERSIONS, YanksSpreadDownThePage()).verdict is Verdict.FAILED
+
+
+def test_a_token_is_deleted_where_it_is_answered_in_another_form() -> None:
+    fault = TokensAnswered(without="username")
+    found = judged(REVOKED, fault)
+    assert (found.verdict, fault.deletions) == (Verdict.UNTESTABLE, [204])
+
+
+def test_the_deletion_of_a_token_is_tried_twice() -> None:
+    fault = TokensAnswered(kept=1)
+    found = judged(REVOKED, fault)
+    assert (found.verdict, fault.deletions) == (Verdict.PASSED, [503, 204]), found.message
+    assert judged(REVOKED, TokensAnswered(kept=1), TokensKeptForGood()).verdict is Verdict.FAILED
+
+
+def test_a_token_that_stays_is_named() -> None:
+    found = judged(REVOKED, TokensAnswered(kept=2))
+    assert found.verdict is Verdict.UNTESTABLE
+    assert "the deploy token conformance-" in found.message
+    assert "was not deleted" in found.message
+
+
+def test_only_a_refused_token_makes_the_row_inapplicable() -> None:
+    for status in (401, 403, 404):
+        assert judged(REVOKED, TokensAnswered(status=status)).verdict is Verdict.NOT_APPLICABLE
+    for status in (400, 500, 503):
+        assert judged(REVOKED, TokensAnswered(status=status)).verdict is Verdict.UNTESTABLE
