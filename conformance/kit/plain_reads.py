@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from conformance.kit.uploads.raw_uploads import Reaction, reaction_on
+from conformance.pages import resolved
+from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from conformance.kit.http import Answer
     from conformance.kit.registry import RegistryClient
     from conformance.kit.uploads.raw_uploads import Headers
 
@@ -21,3 +27,38 @@ def read_plainly(
     with registry.connect(url) as connection:
         connection.request("GET", target, headers=[*USUAL, *headers])
         return reaction_on(what, connection)
+
+
+def leads_to(answer: Answer, url: str) -> bool:
+    """Tell whether an answer is a redirect to the path of this URL."""
+    target = resolved(url, answer.headers.get("Location", ""))
+    return answer.is_redirect and unquote(urlsplit(target).path) == unquote(urlsplit(url).path)
+
+
+def shows_page(answer: Answer | None, url: str, filenames: Collection[str]) -> bool:
+    """Tell whether an answer is a page that names these files, or a redirect to the URL of that page."""
+    if answer is None:
+        return False
+    return leads_to(answer, url) or (
+        answer.status == 200 and all(filename in answer.text for filename in filenames)
+    )
+
+
+def without_passing_errors(ask: Callable[[], Reaction], usual: Callable[[], Reaction]) -> Reaction:
+    """Ask, and once more where the server returns an error, after a usual request.
+
+    Raises Untestable where the usual request ends in an error, too, or the server is still busy (503).
+    """
+    found = ask()
+    if not _is_error(found):
+        return found
+    if _is_error(twin := usual()):
+        raise Untestable(f"the server returns an error to a usual request, too: {twin}")
+    again = ask()
+    if again.answer is not None and again.answer.status == 503:
+        raise Untestable(f"the server is busy: {again}")
+    return again
+
+
+def _is_error(reaction: Reaction) -> bool:
+    return reaction.answer is not None and reaction.answer.is_server_error

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from conformance.checks.http.page_readings import accept_of, readings
 from conformance.kit.check import check
-from conformance.kit.plain_reads import read_plainly
-from conformance.pages import resolved
+from conformance.kit.plain_reads import read_plainly, shows_page, without_passing_errors
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
     from conformance.kit.uploads.raw_uploads import Reaction
+
+USUAL = "a usual request over a plain socket"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,7 @@ class _Page:
 
     def is_shown_by(self, reaction: Reaction) -> bool:
         """Tell whether an answer is the page, or a redirect to it."""
-        answer = reaction.answer
-        if answer is None:
-            return False
-        if answer.is_redirect:
-            target = resolved(self.url, answer.headers.get("Location", ""))
-            return unquote(urlsplit(target).path) == unquote(urlsplit(self.url).path)
-        return answer.status == 200 and all(each in answer.text for each in self.filenames)
+        return shows_page(reaction.answer, self.url, self.filenames)
 
 
 def _page(index: Index) -> _Page:
@@ -54,7 +48,7 @@ def _page(index: Index) -> _Page:
         accept=accept_of(reading.answer),
         filenames=frozenset(reading.page.filenames),
     )
-    twin = page.read("a usual request over a plain socket")
+    twin = page.read(USUAL)
     if twin.answer is None or twin.answer.status != 200 or not page.is_shown_by(twin):
         raise Untestable(f"the page is not answered as before: {twin}")
     return page
@@ -63,7 +57,10 @@ def _page(index: Index) -> _Page:
 @check("http.absolute-form")
 def test_absolute_form(index: Index) -> None:
     page = _page(index)
-    _require_page(page, page.read("the whole URL in the request line", target=page.url))
+    reaction = without_passing_errors(
+        lambda: page.read("the whole URL in the request line", target=page.url), lambda: page.read(USUAL)
+    )
+    _require_page(page, reaction)
 
 
 def _require_page(page: _Page, reaction: Reaction) -> None:

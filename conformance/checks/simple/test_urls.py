@@ -11,17 +11,14 @@ from conformance.kit.check import check
 from conformance.kit.registry import page_in
 from conformance.kit.uploads.publishing import fetch
 from conformance.pages import JSON_V1, resolved
-from conformance.verdicts import NotApplicable, Untestable
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from conformance.checks.simple.downloads import Downloads
     from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
-
-UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
-"""Characters that mean the same when they are encoded, outside of what is. Source: RFC 3986, 2.3."""
 
 
 @check("simple.url.project-normalized")
@@ -156,48 +153,6 @@ def test_percent_encoding(index: Index, downloads: Downloads) -> None:
         broken_by=[str(each) for each in others],
         where=answers[0],
     )
-
-
-@check("simple.url.unreserved")
-def test_unreserved(registry: RegistryClient, index: Index) -> None:
-    """Asked byte for byte, as HTTP libraries tidy such URLs up. A redirect to the tidy URL is right."""
-    page = index.pages()[0]
-    files = [file.url for file in page.files if registry.target.same_host(file.url)]
-    wrong = []
-    accept = next(iter(index.media_types.values()))
-    for url in (registry.project_url(index.project), *files[:1]):
-        plain = _asked_for(registry, url, accept)
-        if plain is None or plain.status >= 400:
-            raise Untestable(f"{url} is not served: {plain}; see the checks of pages and files")
-        for digits in (str.upper, str.lower):
-            found = _asked_for(registry, _encoded(url, digits), accept)
-            is_sent = found is not None and path(redirected_to(found) or "") == path(url)
-            if found is None or not (is_sent or _is_same(found, plain)):
-                wrong.append(str(found) if found else f"no answer at {_encoded(url, digits)}")
-    expect.rule("every URL to lead to the same where it is encoded", broken_by=wrong, where=page.where)
-
-
-def _encoded(url: str, digits: Callable[[str], str]) -> str:
-    """Return a URL with all characters of its path's last component encoded that need not be."""
-    parts = urlsplit(url)
-    folder, slash, last = parts.path.rstrip("/").rpartition("/")
-    end = "/" if parts.path.endswith("/") else ""
-    written = UNRESERVED.sub(lambda each: "%" + digits(f"{ord(each[0]):02x}"), last)
-    return parts._replace(path=f"{folder}{slash}{written}{end}").geturl()
-
-
-def _asked_for(registry: RegistryClient, url: str, accept: str) -> Answer | None:
-    parts = urlsplit(url)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    with registry.connect(url) as connection:
-        connection.request("GET", target, headers=[("Accept", accept), ("Connection", "close")])
-        return connection.answer()
-
-
-def _is_same(found: Answer, plain: Answer) -> bool:
-    if found.status != plain.status:
-        return False
-    return found.content == plain.content or page_in(found).filenames == page_in(plain).filenames
 
 
 def path(url: str) -> str:
