@@ -10,9 +10,12 @@ from werkzeug import Response
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault
 from reference_server.faults.archive.contents import VendoredProjectsRefused
+from reference_server.faults.building.partial_uploads import is_chunked
 from reference_server.faults.building.upload_forms import filename_of
 from reference_server.faults.gitlab.kept_tokens import TokensKeptForGood
 from reference_server.faults.metadata.files import MetadataOfVendoredProjects
+from reference_server.faults.race.uploads import FilesOfAVersionLost
+from reference_server.faults.robustness.framing import ChunkSizesInLowerCase
 from reference_server.faults.yank.effects import YanksSpreadDownThePage
 
 from .one_row import judged
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("own_folder")
 
 VENDORED = ("archive.vendored", "metadata.vendored")
 OTHER_VERSIONS, REVOKED = "yank.other-versions", "gitlab.token.revoked-after-use"
+CHUNKS, MANY_FILES = "robustness.chunked-syntax", "race.version-many-files"
 
 
 class SdistsRefused(Fault):
@@ -35,6 +39,45 @@ class SdistsRefused(Fault):
     def handle(self, request: Request) -> Response | None:
         is_sdist = request.endpoint == "upload" and filename_of(request).endswith(b".tar.gz")
         return Response("wheels only", status=self._status) if is_sdist else None
+
+
+class OneWheelAVersion(Fault):
+    """Takes one wheel of each version."""
+
+    def __init__(self) -> None:
+        self._taken: set[bytes] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload":
+            return None
+        version = b"-".join(filename_of(request).split(b"-")[:2])
+        if version in self._taken:
+            return Response("a version has one wheel here", status=400)
+        self._taken.add(version)
+        return None
+
+
+class LaterChunksRefused(Fault):
+    """Takes the first uploads in chunks, and answers the others with one status."""
+
+    def __init__(self, status: int, *, taken: int, times: int = 1000) -> None:
+        self._status, self._taken, self._times = status, taken, times
+        self._seen = 0
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload" or not is_chunked(request):
+            return None
+        self._seen += 1
+        is_refused = self._taken < self._seen <= self._taken + self._times
+        return Response("busy", status=self._status) if is_refused else None
+
+
+class ChunksForgotten(Fault):
+    """Answers uploads in chunks with success, and stores nothing."""
+
+    def handle(self, request: Request) -> Response | None:
+        is_upload = request.endpoint == "upload"
+        return Response("", status=200) if is_upload and is_chunked(request) else None
 
 
 class YanksForgotten(Fault):
@@ -75,6 +118,33 @@ def test_a_registry_may_take_wheels_only(row: str) -> None:
     assert judged(row, SdistsRefused(503)).verdict is Verdict.UNTESTABLE
     fault = {kind.caught_by[0]: kind for kind in (VendoredProjectsRefused, MetadataOfVendoredProjects)}[row]
     assert judged(row, SdistsRefused(), fault()).verdict in {Verdict.FAILED, Verdict.WARNED}
+
+
+@pytest.mark.parametrize("status", [403, 413, 503])
+def test_a_refusal_of_any_upload_is_none_of_chunks(status: int) -> None:
+    found = judged(CHUNKS, LaterChunksRefused(status, taken=2))
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+
+
+@pytest.mark.parametrize("status", [413, 503])
+def test_an_error_for_once_is_none_of_chunks(status: int) -> None:
+    found = judged(CHUNKS, LaterChunksRefused(status, taken=2, times=1))
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+
+
+def test_a_spelling_of_chunks_that_is_refused_is_found_beside_an_error() -> None:
+    found = judged(CHUNKS, ChunkSizesInLowerCase(), LaterChunksRefused(503, taken=3))
+    assert found.verdict in {Verdict.FAILED, Verdict.WARNED}, found.message
+
+
+def test_chunks_that_are_not_stored_are_another_row_s() -> None:
+    assert judged(CHUNKS, ChunksForgotten()).verdict is Verdict.UNTESTABLE
+
+
+def test_a_version_may_have_one_wheel() -> None:
+    found = judged(MANY_FILES, OneWheelAVersion())
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+    assert judged(MANY_FILES, FilesOfAVersionLost()).verdict is Verdict.FAILED
 
 
 def test_a_yank_without_effect_spares_no_other_version() -> None:

@@ -16,6 +16,7 @@ from conformance.kit.project_lists import Look as ListLook
 from conformance.kit.races.looks import wrong_file
 from conformance.kit.races.race import uploading
 from conformance.kit.races.rounds import in_every, tried
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Deviation
 from conformance.verdicts.counting import counted
 from reference_server.distributions import wheel
@@ -148,7 +149,12 @@ def test_new_project_many_files(watched: tuple[WatchedHeat, ...], remark: Remark
 
 
 @check("race.version-many-files")
-def test_version_many_files(raced: Raced, remark: Remark) -> None:
+def test_version_many_files(
+    raced: Raced, registry: RegistryClient, new_name: NewName, remark: Remark
+) -> None:
+    """Not where a version has one wheel: two that do not meet are published first."""
+    name = new_name("one-after-the-other")
+    publish(registry, wheel(name, "1.0", build="1"), wheel(name, "1.0", build="2"))
     in_every(
         raced.of_one_version,
         lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
