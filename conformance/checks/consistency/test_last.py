@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from conformance.checks.consistency.losses import losses
 from conformance.kit import expect
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Index, RegistryClient, Run
     from conformance.kit.http import Answer
+
+GONE = frozenset({404, 410})
 
 LATER = 1.0
 """Seconds in which a job in the background does what a request has started. A whole run takes longer anyway."""
@@ -53,17 +56,13 @@ def _lost(index: Index, spared: Mapping[str, set[str]], names: set[str]) -> dict
 
     Raises Untestable where nothing is lost, and a page is answered with an error.
     """
-    registry = index.registry
-    answers = registry.read_each(
-        lambda url: registry.request(
-            "GET", url, headers={"Accept": index.media_type}, follow=Follow.SAME_HOST
-        ),
-        list(spared),
-    )
+    answers = dict(zip(spared, _read(index, list(spared)), strict=True))
+    closed = _closed(index, answers)
     found: dict[Answer, list[str]] = {}
     errors: list[Answer] = []
-    for url, answer in zip(spared, answers, strict=True):
-        if answer.status not in {200, 404, 410} and not registry.is_sent_elsewhere(answer):
+    for url, answer in answers.items():
+        is_read = answer.status in {200, *GONE} or index.registry.is_sent_elsewhere(answer)
+        if not is_read or url in closed:
             errors.append(answer)
             continue
         listed = page_in(answer).filenames if answer.status == 200 else frozenset()
@@ -71,3 +70,30 @@ def _lost(index: Index, spared: Mapping[str, set[str]], names: set[str]) -> dict
     for answer, root in index.answered_roots(fresh=True):
         found[answer] = [f"the project {name} is not listed" for name in absent(names, root)]
     return losses(found, errors=errors)
+
+
+def _read(index: Index, urls: list[str]) -> list[Answer]:
+    registry, headers = index.registry, {"Accept": index.media_type}
+    return registry.read_each(
+        lambda url: registry.request("GET", url, headers=headers, follow=Follow.SAME_HOST), urls
+    )
+
+
+def _closed(index: Index, answers: Mapping[str, Answer]) -> set[str]:
+    """Return the pages that are not found and may be there: in another index of which nothing else is read either.
+
+    GitLab answers 404 where the caller has no right to a project.
+    """
+    gone = {url for url, answer in answers.items() if answer.status in GONE}
+    seen = {_place(url) for url, answer in answers.items() if answer.status == 200}
+    doubtful = sorted(
+        {_place(url) for url in gone} - seen - {_place(index.registry.project_url(index.project))}
+    )
+    lists = zip(doubtful, _read(index, doubtful), strict=True)
+    closed = {place for place, answer in lists if answer.status != 200}
+    return {url for url in gone if _place(url) in closed}
+
+
+def _place(page: str) -> str:
+    """Return the URL of the index that a project's page is in."""
+    return urljoin(page, "../")
