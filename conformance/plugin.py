@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,7 +207,8 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     path = Path(file) if (file := given.get("json")) else None
     write_sentinel(path, target, options)
     try:
-        return prepare(target, options)
+        # Other plugins, and options such as --setup-only and --pdb, decide in a check's turn whether it runs.
+        return replace(prepare(target, options), overlaps=False)
     except CannotJudge as reason:
         write_refusal(path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise

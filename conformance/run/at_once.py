@@ -19,6 +19,7 @@ import pytest
 
 from conformance.run.order import may_be_beside, unit_of
 from conformance.run.plan import requirement_of
+from conformance.run.set_up_beside import SetUpBeside
 from conformance.verdicts import Deviation, NotApplicable, NotJudged
 from conformance.wire.account import Cell
 from conformance.wire.lanes import enter_lane
@@ -56,6 +57,10 @@ class _Ahead:
 
     used: Used = field(default_factory=Used)
     act: Future[_Outcome] | None = None
+    is_beside: bool = False
+    """Whether others were under way while it, or a fixture that it shares, was set up."""
+    properties: int = 0
+    """How many properties the item had before."""
 
     @property
     def outcome(self) -> _Outcome | None:
@@ -75,6 +80,9 @@ class AtOnce:
         self._under_way: set[Future[_Outcome]] = set()
         self._threads: ThreadPoolExecutor | None = None
         self._stop = Event()
+        self._set_up = SetUpBeside()
+        self._lost = 0.0
+        """How many checks are counted as under way and never end: they are waited for once."""
 
     def used_by(self, item: pytest.Item) -> Used:
         """Return what a check used before its turn."""
@@ -89,6 +97,10 @@ class AtOnce:
         """Tell whether a check, which has passed now, deviated beside others."""
         outcome = self._outcome(item)
         return outcome is not None and not outcome.passed
+
+    def end(self) -> None:
+        """Begin no more checks ahead of their turn, and let no outcome count whose turn has not come."""
+        self._stop.set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
@@ -107,8 +119,8 @@ class AtOnce:
         outcome = self._outcome(item)
         if outcome and outcome.passed:
             return (yield)
-        item.user_properties.clear()  # what it remarked beside others
         with self._nothing_beside(run.session.budget, everywhere=bool(outcome and outcome.is_strange)):
+            self._forget(item)
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -116,6 +128,7 @@ class AtOnce:
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Set up once more, with nothing beside it, what failed or got a server error while checks were under way."""
+        self._set_up.remove(fixturedef)
         if not self._under_way:
             return (yield)
         run = self._run(request.config)
@@ -123,11 +136,15 @@ class AtOnce:
         try:
             value = yield
         except NotApplicable:
+            self._set_up.add(fixturedef)
             raise
         except Exception:  # noqa: BLE001, S110 - it is raised again, if it is not because of others
             pass
         else:
-            if not _has_server_error(run.transcript.used[before:]):
+            used = run.transcript.used[before:]
+            if used:
+                self._set_up.add(fixturedef)
+            if not _has_server_error(used):
                 return value
         with self._nothing_beside(run.session.budget, everywhere=True):
             return request.config.hook.pytest_fixture_setup(fixturedef=fixturedef, request=request)
@@ -145,7 +162,20 @@ class AtOnce:
             self._threads.shutdown(cancel_futures=True)
 
     def _outcome(self, item: pytest.Item) -> _Outcome | None:
-        return ahead.outcome if (ahead := self._ahead.get(item)) else None
+        ahead = None if self._stop.is_set() else self._ahead.get(item)
+        return ahead.outcome if ahead else None
+
+    def _forget(self, item: pytest.Item) -> None:
+        """Let a check that is judged alone keep nothing of what others were under way beside."""
+        self._set_up.drop(item)
+        ahead = self._ahead.get(item)
+        if ahead is None:
+            return
+        del item.user_properties[ahead.properties :]  # what it remarked
+        if ahead.is_beside:
+            function: Any = item
+            function._initrequest()  # noqa: SLF001 - pytest has no public way to set up an item twice
+            ahead.used.exchanges.clear()
 
     def _look_ahead(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Begin checks, the one whose turn it is first, until as many are under way as the target is sent at once."""
@@ -153,18 +183,20 @@ class AtOnce:
             if each in self._ahead or not may_be_beside(each):
                 continue
             most = run.registry.at_once
-            if len(self._under_way) >= most or most == 1 or _is_over(run.session.budget):
+            if len(self._under_way) >= most or most == 1 or self._is_over(run.session.budget):
                 return
             self._begin(run, each)
 
     def _begin(self, run: Run, item: pytest.Item) -> None:
         """Set a check up, and run it in a thread; where it cannot be set up, its turn will show why."""
         requirement = requirement_of(item)
-        self._ahead[item] = ahead = _Ahead()
+        is_beside = bool(self._under_way)
+        self._ahead[item] = ahead = _Ahead(
+            is_beside=is_beside or self._set_up.concerns(item), properties=len(item.user_properties)
+        )
         if requirement is None or not run.offer.has(requirement.feature):
             return
         run.transcript.begin(ahead.used)
-        is_beside = bool(self._under_way)
         with stoppable(self._stop) if is_beside else nullcontext():  # one request at a time if so
             if not _set_up(item):
                 return
@@ -215,10 +247,31 @@ class AtOnce:
         _count(budget, Cell.QUIET, int(everywhere))
         try:
             if everywhere:
-                _await_quiet(budget)
+                self._await_quiet(budget)
             yield
         finally:
             _count(budget, Cell.QUIET, -int(everywhere))
+
+    def _is_over(self, budget: Budget) -> bool:
+        """Tell whether no check is to begin, in this process or beside others."""
+        with budget.account.locked() as state:
+            if state[Cell.QUIET]:
+                return True
+        return self._stop.is_set() or _is_closed(budget)
+
+    def _await_quiet(self, budget: Budget) -> None:
+        """Wait until no process has a check under way beside others, or no check is to be judged any more."""
+        deadline = time.monotonic() + PATIENCE
+        while not _is_closed(budget):
+            with budget.account.locked() as state:
+                beside = state[Cell.BESIDE]
+            self._lost = min(self._lost, beside)
+            if beside <= self._lost:
+                return
+            if time.monotonic() > deadline:
+                self._lost = beside
+                return
+            time.sleep(PAUSE)
 
 
 def _set_up(item: pytest.Item) -> bool:
@@ -239,26 +292,13 @@ def _has_server_error(exchanges: Iterable[Exchange]) -> bool:
     return any((each.status or 0) >= SERVER_ERROR for each in exchanges)
 
 
-def _is_over(budget: Budget) -> bool:
-    """Tell whether no check is to begin, in this process or beside others."""
-    with budget.account.locked() as state:
-        if state[Cell.QUIET]:
-            return True
+def _is_closed(budget: Budget) -> bool:
+    """Tell whether a limit of the run lets no further check be judged."""
     try:
         budget.require_open()
     except NotJudged:
         return True
     return False
-
-
-def _await_quiet(budget: Budget) -> None:
-    """Wait until no process has a check under way beside others."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with budget.account.locked() as state:
-            if not state[Cell.BESIDE]:
-                return
-        time.sleep(PAUSE)
 
 
 def _count(budget: Budget, cell: Cell, number: int) -> None:

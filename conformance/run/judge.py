@@ -150,6 +150,8 @@ class Judge:
         if error is not None and not is_last(item):
             rejected = rejection(run, error, run.transcript.used)
             self._rejected, error = rejected or self._rejected, rejected or error
+            if rejected:
+                self._at_once.end()
         report.sections = [(title, run.redact(text)) for title, text in report.sections]
         if call.when != "call" and call.excinfo is None:
             return report

@@ -19,6 +19,9 @@ ALONE = frozenset({"machine", "race", "raced", "rounds", "twine_release", "watch
 
 AREAS_ALONE = frozenset({"clients", "load", "race"})
 
+SKIPPING = ("skip", "skipif", "xfail")
+"""Marks of checks that may not be meant to run: pytest finds that out in their turn."""
+
 OF_A_UNIT = 16
 """The number of checks that a process takes at a time: fewer than have races, which take longest and begin first."""
 
@@ -55,6 +58,7 @@ def may_be_beside(item: pytest.Item) -> bool:
         and not is_alone(item)
         and requirement.area not in AREAS_ALONE
         and ALONE.isdisjoint(item.fixturenames)
+        and not any(map(item.get_closest_marker, SKIPPING))
     )
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import plugin
 from conformance.run import at_once, checks_run, selection
 from conformance.run.order import OF_A_UNIT, Order, unit_of
+from conformance.run.setup import prepare
 from conformance.run.together import group_of
-from conformance.target import target_from_table
+from conformance.target import configuration, target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from conformance.report.result import RunResult
@@ -52,10 +55,10 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     monkeypatch.setattr("conformance.target.overlap.FAR", 0.0)
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
 
-    def judged(checks: str, **options: Any) -> RunResult:
+    def judged(checks: str, *, plugins: Sequence[object] = (), **options: Any) -> RunResult:
         (tmp_path / f"test_{tmp_path.name}.py").write_text(BEGINNING + checks, encoding="utf-8")
         chosen = RunOptions(ledger_folder=tmp_path / "ledgers", **options)
-        return checks_run.run_checks(target_from_table(server.target()), chosen)
+        return checks_run.run_checks(target_from_table(server.target()), chosen, plugins=plugins)
 
     with ReferenceServer() as server:
         yield judged
@@ -190,6 +193,167 @@ def test_second(frail):
 """
     )
     assert verdicts(found) == {FIRST: Verdict.PASSED, SECOND: Verdict.PASSED}
+
+
+UNDER_WAY = """
+STARTED, SET_UP = threading.Event(), threading.Event()
+UNDER_WAY = []
+
+@check(FIRST)
+def test_first():
+    UNDER_WAY.append(1)
+    STARTED.set()
+    SET_UP.wait(20)
+    UNDER_WAY.pop()
+
+def asked(registry):
+    STARTED.wait(20)
+    registry.project_answer("absent", fresh=True)
+    found = [*UNDER_WAY]
+    SET_UP.set()
+    return found
+
+def require_nothing(found):
+    if found:
+        raise Deviation(expected="nothing beside it", found="another check", where="here")
+"""
+
+
+@pytest.mark.parametrize(
+    "fixtures",
+    [
+        """
+@pytest.fixture(scope="session")
+def kept(registry):
+    return asked(registry)
+""",
+        """
+@pytest.fixture
+def kept(registry):
+    return asked(registry)
+""",
+        """
+@pytest.fixture(scope="session")
+def kept(registry):
+    if asked(registry):
+        raise NotApplicable("refused")
+    return []
+""",
+        """
+@pytest.fixture(scope="session")
+def asked_for(registry):
+    return asked(registry)
+
+@pytest.fixture(scope="session")
+def kept(asked_for):
+    return [*asked_for]
+""",
+        """
+@pytest.fixture(scope="session")
+def asked_for(registry):
+    return asked(registry)
+
+@pytest.fixture(scope="session")
+def kept(request):
+    return request.getfixturevalue("asked_for")
+""",
+    ],
+    ids=["of the session", "of the check", "not applicable", "of another", "by name"],
+)
+def test_a_check_judged_alone_looks_at_nothing_that_was_set_up_beside_others(
+    judge: Judge, fixtures: str
+) -> None:
+    found = judge(
+        UNDER_WAY
+        + fixtures
+        + """
+@check(SECOND)
+def test_second(kept):
+    require_nothing(kept)
+
+@check(THIRD, alone=True)
+def test_third(kept):
+    require_nothing(kept)
+"""
+    )
+    assert set(verdicts(found).values()) == {Verdict.PASSED}, found
+    (second,) = (each for each in found.results if each.id == SECOND)
+    assert len(second.exchanges) == 1, "its evidence is of the second time only"
+
+
+@pytest.mark.parametrize(
+    "mark", ["skip(reason='not now')", "skipif(True, reason='not now')", "xfail(run=False)"]
+)
+def test_a_check_that_is_skipped_does_not_begin_ahead(judge: Judge, mark: str) -> None:
+    found = judge(
+        f"""
+RAN = []
+
+@check(FIRST)
+def test_first():
+    pass
+
+@pytest.mark.{mark}
+@check(SECOND)
+def test_second():
+    RAN.append(1)
+
+@check(THIRD)
+def test_third():
+    pass
+
+@check(FOURTH, last=True)
+def test_fourth():
+    assert not RAN
+"""
+    )
+    assert verdicts(found)[FOURTH] is Verdict.PASSED, found
+
+
+def test_a_plain_session_of_pytest_does_not_look_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other plugins, `--setup-only` and `--pdb` decide in a check's turn whether it runs."""
+    monkeypatch.setattr("conformance.target.overlap.FAR", 0.0)
+    options = RunOptions(ledger_folder=tmp_path)
+    config: Any = SimpleNamespace(getoption=lambda *_: None)
+    with ReferenceServer() as server, ExitStack() as stack:
+        target = target_from_table(server.target())
+        monkeypatch.setattr(configuration, "configured_or_embedded", lambda _: nullcontext(target))
+        by_run, plain = prepare(target, options), plugin._prepared(config, options, stack)
+        for run in (by_run, plain):
+            run.session.close()
+    assert by_run.overlaps
+    assert not plain.overlaps
+
+
+class Properties:
+    """Another plugin, whose property each item has, and which looks at what is left at the end."""
+
+    def __init__(self) -> None:
+        self.left: list[object] = []
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        item.user_properties.append(("of another", 1))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.left.append(report.user_properties)
+
+
+def test_properties_of_other_plugins_stay(judge: Judge) -> None:
+    another = Properties()
+    judge(
+        """
+@check(FIRST)
+def test_first(remark):
+    if is_beside():
+        remark("of no use")
+        raise Deviation(expected="this", found="that", where="here")
+""",
+        plugins=[another],
+    )
+    assert another.left == [[("of another", 1)]]
 
 
 @pytest.mark.parametrize("alone", ["", ", alone=True", ", last=True"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -156,6 +157,15 @@ def judged(case: Case, *, when: Any) -> Judged:
     return Judged(result.verdict, result.scored, COLOURS[report.outcome], judge.results.of(run).exit_code)
 
 
+@dataclass(eq=False)
+class _Item:
+    """What the judge looks at of an item of pytest; it remembers items."""
+
+    config: Any
+    path: Path
+    get_closest_marker: Any
+
+
 def report_of(
     judge: Judge, requirement: Requirement, error: Exception | None, when: Any
 ) -> pytest.TestReport:
@@ -166,7 +176,7 @@ def report_of(
             raise error
 
     mark = SimpleNamespace(args=(requirement.id,), kwargs={})
-    item: Any = Item(config=CONFIG, path=Path("test_checks.py"), get_closest_marker={MARK: mark}.get)
+    item: Any = _Item(config=CONFIG, path=Path("test_checks.py"), get_closest_marker={MARK: mark}.get)
     report = pytest.TestReport(
         nodeid="test_checks.py::test_one",
         location=("test_checks.py", 0, "test_one"),
@@ -195,12 +205,6 @@ def baseline(case: Case, requirement: Requirement) -> Baseline:
     }
     row = rows[case.listing]
     return Baseline({requirement.id: row}) if row else EMPTY
-
-
-class Item(SimpleNamespace):
-    """An item of pytest, as far as a judge looks at it."""
-
-    __hash__ = object.__hash__
 
 
 CONFIG: Any = SimpleNamespace(stash=pytest.Stash())
