@@ -56,7 +56,7 @@ def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
     fields = {name: str(value) for name, value in headers.items()}
     secret = {name for name in fields if name.lower() in SECRET_HEADERS}
     others = "\n".join(value for name, value in fields.items() if name not in secret)
-    hide = hide_credentials if any(pattern.search(others) for pattern, _ in _REPLACED) else str
+    hide = hide_credentials if any(pattern.search(others) for pattern, _ in _REPLACED) else hide_presigned
     return {name: _scheme(value) + MASK if name in secret else hide(value) for name, value in fields.items()}
 
 

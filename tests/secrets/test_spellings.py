@@ -274,6 +274,30 @@ def test_a_report_conceals_what_looks_like_a_credential(said: str, shown: str) -
         ("?to=%2Fb%3Fsig%3Dkanari-kanari-kanari%26sp%3Dr", "?to=%2Fb%3Fsig%3D***%26sp%3Dr"),
         ("/b?access_token=kanari-kanari-kanari 200", "/b?access_token=*** 200"),
         ("/b?token=kanari-kanari-kanari", "/b?token=***"),
+        ("/b?temp_url_sig=kanari-kanari-kanari&temp_url_expires=9", "/b?temp_url_sig=***&temp_url_expires=9"),
+        ("/b?oauth_signature=kanari-kanari-kanari", "/b?oauth_signature=***"),
+        ("/b?X_Amz_Signature=kanari-kanari-kanari", "/b?X_Amz_Signature=***"),
+        ("X-Amz-Signature=kanari-kanari-kanari&w=2", "X-Amz-Signature=***&w=2"),
+        ("/b?hdnts=exp=9~acl=/*~hmac=kanari-kanari-kanari&w=2", "/b?hdnts=***&w=2"),
+        ("/b?to=exp=9~hmac=kanari-kanari-kanari", "/b?to=exp=9~hmac=***"),
+        ("/b?to=exp%3D9%7Ehmac%3Dkanari-kanari-kanari", "/b?to=exp%3D9%7Ehmac%3D***"),
+        ('{"X-Amz-Signature": "kanari-kanari-kanari"}', '{"X-Amz-Signature": "***"}'),
+        ("{'x-goog-credential': 'kanari-kanari-kanari'}", "{'x-goog-credential': '***'}"),
+        (r'"{\"x-amz-security-token\":\"kanari\/kanari-kanari\"}"', r'"{\"x-amz-security-token\":\"***\"}"'),
+        ('{"oauth_signature":"kanari-kanari-kanari"}', '{"oauth_signature":"***"}'),
+        *(
+            (harmless, harmless)
+            for harmless in (
+                '{"signature": "of-an-attestation-which-opens-nothing"}',
+                '{"x-amz-date": "20261128T161814Z-20261128", "token_type": "a-kind-of-a-token"}',
+                '{"about_signature": "none"}',
+                "/files/demo~hmac-1.0-py3-none-any.whl",
+                "/b?to=exp=9~hmac=0",
+                "design=kanari-kanari-kanari",
+                "the token=kanari-kanari-kanari of a page",
+                "/b?temp_url_expires=20261128161814000000",
+            )
+        ),
         ("/search?continuationToken=kanari-kanari-kanari", "/search?continuationToken=kanari-kanari-kanari"),
         ("/files/demo-1.0.tar.gz?signature=0", "/files/demo-1.0.tar.gz?signature=0"),
         ("the signature of the token", "the signature of the token"),
@@ -299,6 +323,11 @@ def test_the_scheme_of_a_concealed_credential_keeps_its_case(scheme: str) -> Non
     assert hide_credentials_in_headers({"Authorization": f"{scheme} amFuZTpx"}) == {
         "Authorization": f"{scheme} ***"
     }
+
+
+def test_header_fields_conceal_what_opens_a_presigned_url() -> None:
+    fields = {"Age": "0", "Location": "/b?X-Amz-Signature=kanari-kanari-kanari"}
+    assert hide_credentials_in_headers(fields) == {"Age": "0", "Location": "/b?X-Amz-Signature=***"}
 
 
 def test_header_fields_for_secrets_conceal_any_value() -> None:
