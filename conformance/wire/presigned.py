@@ -14,13 +14,13 @@ MASK = "***"
 LEAST = 16
 """The length from which the value of such a parameter is no word, number or name of a page."""
 
-_BEGINS = r"\A|[?&;~]|\\+u00(?:26|3[fF])|%(?:25)*(?:26|3[fF]|7[eE])"
+_BEGINS = r"\A|[?&;~]|\\{1,8}u00(?:26|3[fF])|%(?:25)*(?:26|3[fF]|7[eE])"
 _OPENS = r"(?:[a-z0-9]+[-_])*(?:signature|credential|token|sig|hmac)|hdnts"
 """Names of parameters whose values open something: of object stores, and of content delivery networks."""
 _ENDINGS = ("signature", "credential", "token", "sig", "hmac", "hdnts")
 """What each of these names ends with. Most texts have none of them, which is found out quickly."""
-_EQUALS = r"=|\\+u003[dD]|%(?:25)*3[dD]"
-_VALUE = rf"(?:(?!%(?:25)*(?:26|23)|\\+u00)[^\s&\"'<>;#]){{{LEAST},}}"
+_EQUALS = r"=|\\{1,8}u003[dD]|%(?:25)*3[dD]"
+_VALUE = rf"(?:(?!%(?:25)*(?:26|23)|\\{{1,8}}u00)[^\s&\"'<>;#]){{{LEAST},}}"
 
 _PARAMETER = re.compile(f"(?i:((?:{_BEGINS})(?:{_OPENS})(?:{_EQUALS})){_VALUE})")
 
