@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.run.door import absent_page
@@ -13,12 +14,15 @@ from conformance.wire.transcript import Used
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from conformance.run.run import Run
     from conformance.wire import Answer, Exchange
 
 REJECTED = 401
+PAUSE = 0.5
+"""Seconds between two looks: a single rejection may be a hitch of the registry."""
+
 _MENTION = re.compile(rf"\b{REJECTED}\b")
 
 
@@ -44,8 +48,8 @@ def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -
     uploads = any("POST " in each for each in (*rejected, str(error) if mentioned else ""))
     try:
         with run.transcript.beside(Used()):  # what is asked here is no evidence of the check
-            answers = (answer for answer in _asked_again(run, uploads=uploads) if answer.status == REJECTED)
-            answer = next(answers, None)
+            answers = map(_last_rejection, _questions(run, uploads=uploads))
+            answer = next(filter(None, answers), None)
     except (NotJudged, Unreachable, BadAnswer):
         return None  # nothing new is known of the credential
     if answer is None:
@@ -56,10 +60,24 @@ def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -
     )
 
 
-def _asked_again(run: Run, *, uploads: bool) -> Iterator[Answer]:
-    """Send the first request of the run again; if `uploads` were rejected, upload a file that is right, too."""
-    yield absent_page(run.registry, run.corpus.run_id, fresh=True)
-    if uploads and any(each.accepted for each in run.corpus.published.values()):
+def _last_rejection(ask: Callable[[], Answer]) -> Answer | None:
+    """Return the last of several rejections; None where one of the answers is none."""
+    for seconds in (0, PAUSE):
+        time.sleep(seconds)
+        answer = ask()
+        if answer.status != REJECTED:
+            return None
+    return answer
+
+
+def _questions(run: Run, *, uploads: bool) -> Iterator[Callable[[], Answer]]:
+    """Yield the first request of the run; if `uploads` were rejected, an upload of a file that is right, too."""
+
+    def upload() -> Answer:
         # A new project: some registries keep two of a file, or replace the one that checks look at.
         name = f"conformance-{run.corpus.run_id}-{run.worker}{len(run.transcript)}-again"
-        yield run.registry.upload(wheel(name, "1.0"))
+        return run.registry.upload(wheel(name, "1.0"))
+
+    yield lambda: absent_page(run.registry, run.corpus.run_id, fresh=True)
+    if uploads and any(each.accepted for each in run.corpus.published.values()):
+        yield upload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,25 @@ def test_a_rejected_upload_is_a_deviation_while_the_credential_is_accepted() -> 
     failed = [each for each in result.results if each.verdict is Verdict.FAILED]
     assert [each.found.partition(":")[0] for each in failed] == ["status 401"]
     assert not any("-absent" in each.request for each in failed[0].exchanges)
+
+
+class RejectsTwoRequests(Fault):
+    """Rejects the first upload of the checks and the request after it, whatever that asks for."""
+
+    def __init__(self) -> None:
+        self._uploads = self._rejected = 0
+
+    def handle(self, request: Request) -> Response | None:
+        self._uploads += request.method == "POST"
+        if self._uploads <= PREPARING or self._rejected == 2:
+            return None
+        self._rejected += 1
+        return Response("", status=401)
+
+
+def test_a_credential_that_is_accepted_at_a_second_look_has_not_expired() -> None:
+    verdicts = Counter(each.verdict for each in judged(RejectsTwoRequests()).results)
+    assert verdicts == {Verdict.PASSED: len(ROWS) - 1, Verdict.FAILED: 1}
 
 
 @pytest.mark.parametrize(
