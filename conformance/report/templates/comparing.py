@@ -20,8 +20,10 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?")
 CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 """Parts in which equal answers may differ: times, and the port of a local server."""
 
-NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
-"""Numbers that GitLab's REST API gives, each once."""
+NUMBERED = re.compile(
+    r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+|(?<="_last-serial":)\s*\d+|(?<=<!--SERIAL )\d+'
+)
+"""Numbers that GitLab's REST API gives, each once, and the serials of PyPI."""
 
 HEX = re.compile(r"\b[0-9a-f]{8,}\b")
 """Digests of any kind."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -14,17 +16,26 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 """What stands for the part of a URL that opens it."""
 
+OPENS = re.compile(r"([?&;][^\s=?&;]*(?:signature|credential|token|sig|hmac)=)[^\s&;#\"'<>]+", re.IGNORECASE)
+"""The parameters of a presigned URL that open it: their names, then their values."""
+
 
 def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mapping[str, str]) -> None:
     """Add where the redirect of a step led to, with where that of its repetition at `target` leads to."""
     then, now = location(dict(step["answered"])), location(headers)
     if then and now:
-        led[urljoin(step["url"], then)] = urljoin(target, now)
+        with suppress(ValueError):  # a Location that is no URL leads nowhere
+            led[urljoin(step["url"], then)] = urljoin(target, now)
 
 
 def location(headers: Mapping[str, str]) -> str:
     """Return where a redirect leads to; nothing where an answer is none."""
     return next((value for name, value in headers.items() if name.lower() == "location"), "")
+
+
+def masked(text: str) -> str:
+    """Return a text with what opens the presigned URLs in it masked."""
+    return OPENS.sub(rf"\g<1>{HIDDEN}", text)
 
 
 def comparable(value: str, then: str) -> str:

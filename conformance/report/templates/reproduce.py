@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
 from conformance.report.templates.comparing import Known, is_about_time, known_of, same_content, stable
-from conformance.report.templates.following import comparable, learn
+from conformance.report.templates.following import comparable, learn, masked
 from conformance.report.templates.renaming import renamed
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ TAKEN = re.compile(r"\b(already|exists|taken|duplicate)\b", re.IGNORECASE)
 IDS = re.compile(r"/packages/\d+|/package_files/\d+")
 """What GitLab's REST API calls by numbers of its own."""
 
-
 TIMES = frozenset({"date", "expires", "last-modified"})
 """Header fields that differ from one response to the next, but not in their form."""
 
 VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
-VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
+VOLATILE |= {"content-encoding", "server", "set-cookie", "x-pypi-last-serial", "x-request-id", "x-runtime"}
 """Header fields whose values may differ: only their presence is compared."""
 
 
@@ -104,12 +103,25 @@ def main(arguments: list[str]) -> int:
     else:
         CASE.update(case)
     try:
-        return repeat(has_own_names=case is not None)
+        return attempt(url, has_own_names=case is not None)
     except OSError as error:
         say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
             say("The server of that run has ended. Start one (reference-server serve) and give its URL.")
         return 3
+
+
+def attempt(url: str, *, has_own_names: bool) -> int:
+    """Repeat all requests, unless an answer, or a URL in one, is malformed. Returns the exit code. Raises OSError."""
+    try:
+        return repeat(has_own_names=has_own_names)
+    except (
+        ValueError,
+        HTTPException,
+        EOFError,
+        zlib.error,
+    ) as error:
+        return not_tried(f"{url} gave an answer that this script cannot follow: {error}")
 
 
 def repeat(*, has_own_names: bool) -> int:
@@ -208,7 +220,7 @@ def compare(step: dict[str, Any], answer: Answer) -> bool | None:
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
     content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
     for line in [*fields, "", *content][:SHOWN]:
-        say(f"  | {line}")
+        say(f"  | {masked(line)}")
     known = known_of(CASE, step["url"])
     differences = list(changes(step, answer, known))
     same = same_content(step["answer"], answer.content, known)

@@ -453,6 +453,18 @@ def test_an_empty_index_is_found_at_a_url_of_its_vendor(
 
 
 @pytest.mark.parametrize(
+    "path", ["/repository/python", "/project/python", "/pypi/python", "/basic/owner/python", "/a/b/c/python"]
+)
+def test_a_repository_that_is_named_python_has_uploads(path: str, httpserver: HTTPServer) -> None:
+    """Nexus, Google and CodeArtifact take them at such URLs; a layout without them does not win there."""
+    serve(httpserver, {f"{path}/simple/": ""})
+    for ending in ("", "/simple/"):
+        place = search(httpserver.url_for(path + ending), get)
+        assert place is not None
+        assert place.upload_url == httpserver.url_for(f"{path}/")
+
+
+@pytest.mark.parametrize(
     ("index", "given", "below"),
     [
         ("/pypi/feed/simple/", "/pypi/feed/legacy", 200),
