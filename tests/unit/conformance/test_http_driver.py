@@ -6,6 +6,7 @@ import json
 import tomllib
 from base64 import b64encode
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -316,6 +317,29 @@ def test_a_search_that_finds_a_release_late_is_repeated(
     with pytest.raises(NotThere):
         registry.driver(find_id="absent", delete_release="c/{id}").delete_release(Wheel(version="9"))
     assert len(pauses) == 3, "the clean-up looks at the pages instead"
+
+
+def test_a_search_that_never_finds_anything_is_repeated_once_only(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, pauses = [0.0], list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(
+        "conformance.target.driver.time", SimpleNamespace(sleep=pause, monotonic=lambda: now[0])
+    )
+    alone = registry.driver(find_id="search", delete_release="c/{id}")
+    driver = TargetDriver(alone.drivers, registry=cast("RegistryClient", Settles()))
+    for _ in range(2):
+        with pytest.raises(NotThere):
+            driver.delete_release(Wheel())
+    assert pauses[:5] == [0.2, 0.4, 0.8, 1.6, 2.0]
+    assert set(pauses[4:]) == {2.0}
+    assert 60 <= sum(pauses) < 63
+    assert len(registry.asked) == len(pauses) + 2
 
 
 def test_an_id_that_is_gone_does_not_keep_the_others(registry: Registry) -> None:
