@@ -154,7 +154,7 @@ class Ledger:
             return entry
 
     def keep_only(self, left: Iterable[Entry]) -> None:
-        """Reduce the ledger to what is left on the registry; nothing left removes the file.
+        """Reduce the ledger to what is left on the registry; nothing left removes the file, and that of spared files.
 
         The file is complete at every moment, as it was or as it will be. Raises UserError, and BadLedger.
         """
@@ -164,6 +164,7 @@ class Ledger:
         try:
             if not remaining:
                 self.path.unlink(missing_ok=True)
+                self.spared.remove()
                 return
             with tempfile.NamedTemporaryFile(
                 dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".tmp", delete=False

@@ -109,9 +109,11 @@ def _line(exchange: Exchange, index_url: str) -> str:
 
 
 def _route(url: str, index_url: str) -> str:
-    """Return what a URL leads to: `file`, `root`, `project`, or its path where that is unknown."""
+    """Return what a URL leads to: `file`, `metadata`, `root`, `project`, or its path where that is unknown."""
     path, index = urlsplit(url).path, urlsplit(index_url).path
-    if path.endswith((*FILES, ".metadata")):
+    if path.endswith(".metadata"):
+        return "metadata"
+    if path.endswith(FILES):
         return "file"
     if index and path.startswith(index) and "/" not in path.removeprefix(index).rstrip("/"):
         return "project" if path.removeprefix(index) else "root"

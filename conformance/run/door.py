@@ -28,6 +28,9 @@ _MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | r
 LISTED_WITHIN = 10.0
 """Seconds that a run waits for its first upload to be listed; then it goes on all the same."""
 
+LONGER = 3
+"""How many times as long it waits where there is no index at all: one without a root page may list uploads late."""
+
 PAUSE = 0.2
 """Seconds between two looks at the index."""
 
@@ -101,15 +104,15 @@ def _published(registry: RegistryClient, distribution: Distribution) -> tuple[An
     return answer, item
 
 
-def await_listing(registry: RegistryClient, item: Published) -> bool:
-    """Wait until an upload is listed, on a page of whatever name, for `LISTED_WITHIN` seconds at most.
+def await_listing(registry: RegistryClient, item: Published, *, within: float | None = None) -> bool:
+    """Wait until an upload is listed, on a page of whatever name, for `within` seconds at most (`LISTED_WITHIN`).
 
     What is listed wrongly, late or not at all is for the checks to judge. Returns whether it is listed.
     """
     started = time.monotonic()
     if registry.settling.limit and is_listed(registry, item.distribution):
         return True  # its readers have waited, and measured for how long
-    while time.monotonic() < started + LISTED_WITHIN:
+    while time.monotonic() < started + (LISTED_WITHIN if within is None else within):
         time.sleep(PAUSE)
         if is_listed(registry, item.distribution):
             registry.settling.note(time.monotonic() - started)
@@ -122,10 +125,12 @@ def _require_index(registry: RegistryClient, item: Published) -> None:
     pages = (registry.root_answer(fresh=True), registry.project_answer(item.distribution.name, fresh=True))
     if any(page.status != 404 for page in pages):
         return
+    if await_listing(registry, item, within=(LONGER - 1) * LISTED_WITHIN):
+        return
     raise CannotJudge(
         f"uploads are accepted, but there is no index at {registry.target.index_url}: {summary(pages[1])}\n"
         "Give --index-url if the index is elsewhere; raise --settle if the registry lists uploads later than "
-        f"{max(LISTED_WITHIN, registry.settling.limit):g} s.",
+        f"{max(LONGER * LISTED_WITHIN, registry.settling.limit):g} s.",
         ExitCode.USAGE,
     )
 

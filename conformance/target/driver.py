@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 NEXT_STEP = "name a driver that can in [management] of registry.toml; docs/drivers.md lists them"
 
-PAUSE = 0.2
-"""Seconds between two searches for what is to be changed."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
+"""Seconds between two searches for what is to be changed; each pause is twice as long as the one before."""
 
 FEATURES: Mapping[str, frozenset[Ability]] = {
     "delete": frozenset(DELETIONS),
@@ -45,6 +45,7 @@ class TargetDriver(Driver):
     def __init__(self, drivers: Mapping[str, Driver], *, registry: RegistryClient | None = None) -> None:
         self.drivers = drivers
         self._registry = registry
+        self._has_waited_in_vain = False
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -113,16 +114,21 @@ class TargetDriver(Driver):
                 self._registry.forget_pages(project)
 
     def _patiently(self, change: Callable[[], None]) -> None:
-        """Change what the checks have published, as soon as a search of the registry finds it."""
+        """Change what the checks have published, as soon as a search of the registry finds it.
+
+        Once a search has found nothing until the limit, no later one is repeated.
+        """
         limit = self._registry.settling.limit if self._registry is not None else 0.0
-        until = time.monotonic() + limit
+        until, pause = time.monotonic() + limit, SHORTEST_PAUSE
         while True:
             try:
                 return change()
             except NotFound:
-                if time.monotonic() >= until:
+                self._has_waited_in_vain |= bool(limit) and time.monotonic() >= until
+                if not limit or self._has_waited_in_vain:
                     raise
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _expect(self, file: File, shown_on: Callable[[Answer], bool], *, instead: bool = False) -> None:
         if self._registry is not None:

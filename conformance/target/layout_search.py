@@ -141,7 +141,7 @@ def _is_empty_index(answer: Answer, places: list[Place], url: str, asked: _Reque
         or read_html(answer.text).anchors
     ):
         return False
-    below = asked(f"{answer.url}{ABSENT}/")
+    below = asked(f"{_base(answer)}{ABSENT}/")
     return below is not None and below.status == 404
 
 
@@ -156,7 +156,12 @@ def is_simple_index(answer: Answer) -> bool:
     if read_html(answer.text).meta("pypi:repository-version"):
         return True
     links = read_root_page(answer.text, url=answer.url, where=str(answer)).projects
-    return bool(links) and all(_is_project(link.name, link.url or "", answer.url) for link in links)
+    return bool(links) and all(_is_project(link.name, link.url or "", _base(answer)) for link in links)
+
+
+def _base(answer: Answer) -> str:
+    """Return the URL that the pages of projects are below, without a query, such as a redirect may add."""
+    return f"{answer.url.partition('?')[0].rstrip('/')}/"
 
 
 def _is_project(name: str, url: str, root: str) -> bool:

@@ -15,7 +15,8 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~%-]{1,255}|\[([0-9A-Fa-f:.]{2,45})\])(?::[0
 def has_valid_host(environ: Mapping[str, str]) -> bool:
     """Return whether a request has exactly one valid Host, which only HTTP/1.0 can do without.
 
-    Servers join two fields with a comma, which no host name has.
+    Servers join two fields with a comma, which no host name has. granian takes the host of a target that is a whole URL
+    where the field is missing: the environment does not show that.
     """
     host = environ.get("HTTP_HOST", "").strip(" \t")
     if not host:

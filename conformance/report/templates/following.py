@@ -8,6 +8,7 @@ Some registries make another URL each time, such as a presigned one.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +24,9 @@ VALIDATORS, WEAK = ("etag", "last-modified"), "W/"
 CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"})
 """Source: RFC 9110, 13.1."""
 
+OPENS = re.compile(r"([?&;][^\s=?&;]*(?:signature|credential|token|sig|hmac)=)[^\s&;#\"'<>]+", re.IGNORECASE)
+"""The parameters of a presigned URL that open it: their names, then their values."""
+
 
 def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mapping[str, str]) -> None:
     """Add where the redirect of a step led to, with where that of its repetition at `target` leads to.
@@ -32,7 +36,8 @@ def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mappi
     before = dict(step["answered"])
     then, now = field("location", before), field("location", headers)
     if then and now:
-        led[urljoin(step["url"], then)] = urljoin(target, now)
+        with suppress(ValueError):  # a Location that is no URL leads nowhere
+            led[urljoin(step["url"], then)] = urljoin(target, now)
     for name in VALIDATORS:
         then, now = field(name, before).removeprefix(WEAK), field(name, headers).removeprefix(WEAK)
         if then and now:
@@ -51,6 +56,11 @@ def followed(led: dict[str, str], text: str) -> str:
         return text
     condition = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     return re.sub(condition, lambda found: led[found[0]], text)
+
+
+def masked(text: str) -> str:
+    """Return a text with what opens the presigned URLs in it masked."""
+    return OPENS.sub(rf"\g<1>{HIDDEN}", text)
 
 
 def comparable(value: str, then: str) -> str:

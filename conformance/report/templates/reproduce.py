@@ -46,6 +46,7 @@ from conformance.report.templates.following import (
     comparable,
     followed,
     learn,
+    masked,
     moved_from,
     origin,
     path_of,
@@ -105,12 +106,25 @@ def main(arguments: list[str]) -> int:
     else:
         CASE.update(case)
     try:
-        return repeat(has_own_names=case is not None)
+        return attempt(url, has_own_names=case is not None)
     except OSError as error:
         say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
             say("The server of that run has ended. Start one (reference-server serve) and give its URL.")
         return 3
+
+
+def attempt(url: str, *, has_own_names: bool) -> int:
+    """Repeat all requests, unless an answer, or a URL in one, is malformed. Returns the exit code. Raises OSError."""
+    try:
+        return repeat(has_own_names=has_own_names)
+    except (
+        ValueError,
+        HTTPException,
+        EOFError,
+        zlib.error,
+    ) as error:
+        return not_tried(f"{url} gave an answer that this script cannot follow: {error}")
 
 
 def repeat(*, has_own_names: bool) -> int:
@@ -217,7 +231,7 @@ def compare(step: dict[str, Any], answer: Answer) -> bool | None:
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
     content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
     for line in [*fields, "", *content][:SHOWN]:
-        say(f"  | {line}")
+        say(f"  | {masked(line)}")
     known = known_of(CASE, step["url"])
     differences = list(changes(step, answer, known))
     same = same_content(step["answer"], answer.content, known)

@@ -9,13 +9,13 @@ PackagesApi.md (`DELETE /packages/{owner}/{repo}/{identifier}/`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 from packaging.utils import canonicalize_name
 
 from conformance.target.drivers.driver import Ability, Driver, DriverSettings
-from conformance.target.drivers.refusals import NotThere, Promised
+from conformance.target.drivers.refusals import CannotDo, NotThere, Promised
 from conformance.target.drivers.release_search import ids_of_release
 from conformance.target.drivers.url_template import filled, placeholders, template_mistake
 
@@ -132,6 +132,9 @@ class HttpDriver(Driver):
         if not answers:
             raise absent
         for answer in answers:
+            if _operation(answer).get("error"):
+                raise CannotDo(f"the registry could not delete it: {answer} {answer.excerpt(300)}")
+        for answer in answers:
             if answer.status == 202 or _is_under_way(answer):
                 raise Promised(f"the registry has only promised to delete it: {answer}")
 
@@ -143,10 +146,16 @@ class HttpDriver(Driver):
         return [{"id": each} for each in ids_of_release(self.api, url, file, key=self.settings.id_key)]
 
 
+def _operation(answer: Answer) -> dict[str, Any]:
+    """Return the operation that an answer names; empty if it names none. Source: AIP-151, Long-running operations."""
+    found = answer.json_object
+    return found if "operations/" in str(found.get("name", "")) else {}
+
+
 def _is_under_way(answer: Answer) -> bool:
-    """Tell whether an answer names an operation that is not done yet. Source: AIP-151, Long-running operations."""
-    operation = answer.json_object
-    return "operations/" in str(operation.get("name", "")) and operation.get("done") is not True
+    """Tell whether an answer names an operation that is not done yet."""
+    operation = _operation(answer)
+    return bool(operation) and operation.get("done") is not True
 
 
 def _lacking(key: str, found: set[str]) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_PAGES = 20
 """How many pages of a search are read: a search for one release has one."""
 
+NOT_IDS = frozenset({"name", "version"})
+"""Keys that a search has besides the id."""
+
 LISTS = ("items", "data")
 """Where the object of a search may have its list."""
 
@@ -31,7 +34,8 @@ LISTS = ("items", "data")
 def ids_of_release(api: RegistryApi, url: str, file: File, *, key: str) -> list[str]:
     """Return what a search has under a key for each object with the name and the version of a file: their ids.
 
-    Raises NotFound where it finds none, and CannotDo for an answer that is no such search.
+    Raises NotFound where it finds none, and CannotDo for an answer that is no such search, or for a value that is not
+    the release's alone.
     """
     objects, answer = _found(api, url)
     found = [each for each in objects if _has_name(each, file.name)]
@@ -42,12 +46,28 @@ def ids_of_release(api: RegistryApi, url: str, file: File, *, key: str) -> list[
         raise NotFound(f"the search found no {file.name} {file.version}: {answer}")
     ids = [str(each[key]) for each in release if _is_id(each.get(key))]
     if not ids:
-        keys = ", ".join(sorted(release[0]))
         raise CannotDo(
-            f"the search found {file.name} {file.version} without an id as {key!r}; set `id-key` to the key of the id, "
-            f"one of {keys}: {answer}"
+            f"the search found {file.name} {file.version} without an id as {key!r}; {_remedy(objects)}: {answer}"
         )
+    for other in objects:
+        if other not in release and _is_id(other.get(key)) and str(other[key]) in ids:
+            raise CannotDo(
+                f"{key} {other[key]} of {file.name} {file.version} is the id of {other.get('name')} "
+                f"{other.get('version')}, too; {_remedy(objects)}: {answer}"
+            )
     return ids
+
+
+def _remedy(objects: list[dict[str, Any]]) -> str:
+    """Return which setting to change, with the keys whose values tell all objects of a search apart."""
+    keys = [key for key in sorted(objects[0]) if key not in NOT_IDS and _tells_apart(key, objects)]
+    named = f", one of {', '.join(keys)}" if keys else ""
+    return f"set `id-key` to the key of the id{named}"
+
+
+def _tells_apart(key: str, objects: list[dict[str, Any]]) -> bool:
+    values = [each.get(key) for each in objects]
+    return len(values) > 1 and all(map(_is_id, values)) and len(set(map(str, values))) == len(values)
 
 
 def _found(api: RegistryApi, url: str) -> tuple[list[dict[str, Any]], Answer]:

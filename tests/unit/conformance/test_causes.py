@@ -153,6 +153,67 @@ def test_what_a_client_cannot_download_follows_from_the_dead_link(table: Any) ->
     assert len(roots_of(table.stored().results)) == 2
 
 
+def test_a_metadata_file_that_is_gone_is_no_dead_link(table: Any) -> None:
+    url = "http://127.0.0.1:1/demo-1.0-py3-none-any.whl.metadata"
+    gone = table.exchange(request=f"GET {url}", status=404, credential="default")
+    for name, said in (
+        (ROOT, DEAD_LINK),
+        ("clients.pip.dependencies", f"exit code 1: HTTP error 404 while getting from for url: {url}"),
+        ("clients.pip.latest", f"HTTP status client error (404 Not Found) for url ({url})"),
+        ("metadata.bytes", f"GET {url} as default → 404 NOT FOUND"),
+        ("metadata.same-auth", "false"),
+    ):
+        exchanges = [gone] if name == "metadata.same-auth" else []
+        table.add(name, "failed", found=said, where="", signature="1", exchanges=exchanges)
+    assert roots_of(table.stored().results) == {}
+
+
+KEPT = "status 200 without a credential: GET /files/demo-1.0.tar.gz as anonymous → 200"
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ("gitlab.token.expired-refused", 'status 201: {"message":"201 Created"}'),
+        ("gitlab.token.expired-refused", "status 200"),
+        ("gitlab.matrix.upload", "private, deploy-expired, upload: status 201, not 401"),
+        ("auth.upload.challenge", "no challenge"),
+        ("auth.upload.required", "status 200"),
+    ],
+)
+def test_an_upload_does_not_follow_from_what_a_cache_keeps(row: str, text: str, table: Any) -> None:
+    """An expired token that may publish, and uploaders without a challenge, are defects of their own."""
+    read = dict.fromkeys(
+        ("gitlab.access.anonymous-cannot-read-private", "gitlab.token.wrong-cannot-read-private"),
+        "status 200: <!DOCTYPE html>",
+    )
+    root = "auth.read.kept-for-no-other"
+    roots = found(table, **{root: KEPT, row: text}, **read)
+    assert roots == dict.fromkeys(read, root)
+
+
+def test_what_is_read_from_a_cache_follows_from_it(table: Any) -> None:
+    root = "auth.read.kept-for-no-other"
+    texts = {
+        "auth.read.401": "status 200",
+        "gitlab.access.challenge": "no challenge",
+        "gitlab.access.anonymous-cannot-download-private": "status 200: <1300 bytes>",
+        "gitlab.matrix.file": "public, job-finished, file: status 200, not 401",
+        "gitlab.token.wrong-cannot-read-private": "status 200: <!DOCTYPE html>",
+    }
+    assert found(table, **{root: KEPT, **texts}) == dict.fromkeys(texts, root)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_file_that_is_refused_for_another_reason_is_not_refused_for_its_name(
+    status: int, table: Any
+) -> None:
+    url = f"GET /demo/demo-1%211.0-py3-none-any.whl as other → {status}"
+    for name in ("simple.url.percent-encoding", "version.epoch"):
+        table.add(name, "failed", found=url, where="", signature="1", exchanges=[])
+    assert roots_of(table.stored().results) == {}
+
+
 def test_a_route_that_refuses_letters_of_a_file_name_is_one_cause(table: Any) -> None:
     url = "GET /demo/demo-1%211.0-py3-none-any.whl as default → 400 BAD REQUEST"
     for name, found, where in (

@@ -54,6 +54,15 @@ ODD = {
 }
 
 
+@pytest.mark.parametrize(
+    "page",
+    ['{{"meta": {{"_last-serial": {}}}, "files": []}}', "<!DOCTYPE html><body></body><!--SERIAL {}-->"],
+)
+def test_the_number_of_a_change_makes_no_difference(page: str) -> None:
+    assert same(page.format(7), page.format(12), url=PAGE)
+    assert same(page.format(7), page.format('"x"'), url=PAGE) is False
+
+
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("names", [NAMES[:count] for count in range(1, 5)])
 def test_entries_of_others_make_no_difference(make: Callable[..., str], names: list[str]) -> None:

@@ -8,7 +8,8 @@ import subprocess
 import tomllib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -450,6 +451,42 @@ def test_an_empty_index_is_found_at_a_url_of_its_vendor(
     place = search(httpserver.url_for(given), get)
     assert place is not None
     assert (place.layout.name, place.index_url) == (name, httpserver.url_for(index))
+
+
+@pytest.mark.parametrize("page", [EMPTY, INDEX_PAGE.format("/o/_packaging/f/", "/o/_packaging/f/")])
+def test_an_index_at_the_end_of_a_redirect_with_a_query_is_found(page: str) -> None:
+    asked: list[str] = []
+
+    def get(url: str) -> Answer:
+        asked.append(url)
+        found = url == "https://registry.example.com/o/_packaging/feed/pypi/simple/"
+        answer = SimpleNamespace(
+            url="https://registry.example.com/o/_packaging/f/?api-version=1" if found else url,
+            status=200 if found else 404,
+            text=page,
+            content_type="text/html",
+            is_redirect=False,
+        )
+        return cast("Answer", answer)
+
+    place = search("https://registry.example.com/o/_packaging/feed/pypi/simple/", get)
+    assert place is not None
+    assert place.layout.name == "azure"
+    assert (
+        page != EMPTY or asked[-1] == "https://registry.example.com/o/_packaging/f/conformance-doctor-absent/"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/repository/python", "/project/python", "/pypi/python", "/basic/owner/python", "/a/b/c/python"]
+)
+def test_a_repository_that_is_named_python_has_uploads(path: str, httpserver: HTTPServer) -> None:
+    """Nexus, Google and CodeArtifact take them at such URLs; a layout without them does not win there."""
+    serve(httpserver, {f"{path}/simple/": ""})
+    for ending in ("", "/simple/"):
+        place = search(httpserver.url_for(path + ending), get)
+        assert place is not None
+        assert place.upload_url == httpserver.url_for(f"{path}/")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import count
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -155,6 +156,33 @@ def test_an_index_on_another_host_has_to_be_given(
     assert raised.value.exit_code is ExitCode.USAGE
     assert "Give --index-url" in str(raised.value)
     assert len([request for request, _ in httpserver.log if request.method == "POST"]) == 1
+
+
+def test_an_index_without_a_root_page_may_list_late(
+    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    uploads: list[str] = []
+
+    def take(request: Request) -> Response:
+        uploads.append(str(request.files["content"].filename))
+        return Response("accepted")
+
+    def show(request: Request) -> Response:
+        is_there = uploads and now[0] > door.LISTED_WITHIN + 2 and request.path != "/simple/"
+        links = "".join(f'<a href="{each}">{each}</a>' for each in uploads)
+        return Response(links, status=200 if is_there else 404, content_type="text/html")
+
+    def pause(_: float) -> None:
+        now[0] += 1
+
+    monkeypatch.setattr(door, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pause))
+    httpserver.expect_request(re.compile(".*"), method="POST").respond_with_handler(take)
+    httpserver.expect_request(re.compile(".*"), method="GET").respond_with_handler(show)
+    target = target_from_table({"url": httpserver.url_for("").rstrip("/"), "profile": "pep503-upload"})
+    run = prepare(target, RunOptions(ledger_folder=tmp_path, settle=0))
+    assert all(each.accepted for each in run.corpus.published.values())
+    assert door.LISTED_WITHIN < now[0] < door.LONGER * door.LISTED_WITHIN
 
 
 def test_without_an_upload_url_nothing_is_published(httpserver: HTTPServer, tmp_path: Path) -> None:

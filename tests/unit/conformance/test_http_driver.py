@@ -6,6 +6,7 @@ import json
 import tomllib
 from base64 import b64encode
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -205,10 +206,30 @@ def test_the_id_may_have_another_name(registry: Registry) -> None:
     assert registry.asked == ["GET /search", "DELETE /c/a1/", "DELETE /c/b2/"]
 
 
-def test_a_search_without_the_id_names_the_keys_that_it_has(registry: Registry) -> None:
-    registry.found = [{"name": RELEASE["name"], "version": RELEASE["version"], "slug_perm": "a1"}]
-    with pytest.raises(CannotDo, match="set `id-key` to the key of the id, one of name, slug_perm, version:"):
-        registry.driver(find_id="search", delete_release="c/{id}").delete_release(Wheel())
+def test_a_search_without_the_id_names_the_keys_that_tell_its_objects_apart(registry: Registry) -> None:
+    found = {"name": RELEASE["name"], "version": RELEASE["version"], "slug_perm": "a1", "repository": "prod"}
+    registry.found = [found, {**found, "version": "2.0", "slug_perm": "b2"}]
+    driver = registry.driver(find_id="search", delete_release="c/{id}")
+    with pytest.raises(CannotDo, match="set `id-key` to the key of the id, one of slug_perm: "):
+        driver.delete_release(Wheel())
+    registry.found = [found]  # one object shows of no key that it is an id
+    with pytest.raises(CannotDo, match="set `id-key` to the key of the id: "):
+        driver.delete_release(Wheel())
+
+
+@pytest.mark.parametrize(
+    "other", [{"name": "six", "version": "1.16.0"}, {"name": RELEASE["name"], "version": "1.0"}]
+)
+@pytest.mark.parametrize("key", ["id", "repository"])
+def test_an_id_that_another_object_has_too_deletes_nothing(
+    other: dict[str, str], key: str, registry: Registry
+) -> None:
+    shared = {"id": "1", "repository": "prod"}
+    registry.found = {"items": [{**RELEASE, **shared}, {**shared, **other, "slug": "x"}]}
+    driver = registry.driver(find_id="search", delete_release="c/{id}", id_key=key)
+    with pytest.raises(CannotDo, match=f"is the id of {other['name']} {other['version']}, too"):
+        driver.delete_release(Wheel())
+    assert registry.asked == ["GET /search"]
 
 
 def test_an_api_may_want_the_token_alone(registry: Registry) -> None:
@@ -298,6 +319,29 @@ def test_a_search_that_finds_a_release_late_is_repeated(
     assert len(pauses) == 3, "the clean-up looks at the pages instead"
 
 
+def test_a_search_that_never_finds_anything_is_repeated_once_only(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, pauses = [0.0], list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(
+        "conformance.target.driver.time", SimpleNamespace(sleep=pause, monotonic=lambda: now[0])
+    )
+    alone = registry.driver(find_id="search", delete_release="c/{id}")
+    driver = TargetDriver(alone.drivers, registry=cast("RegistryClient", Settles()))
+    for _ in range(2):
+        with pytest.raises(NotThere):
+            driver.delete_release(Wheel())
+    assert pauses[:5] == [0.2, 0.4, 0.8, 1.6, 2.0]
+    assert set(pauses[4:]) == {2.0}
+    assert 60 <= sum(pauses) < 63
+    assert len(registry.asked) == len(pauses) + 2
+
+
 def test_an_id_that_is_gone_does_not_keep_the_others(registry: Registry) -> None:
     registry.found = [{**RELEASE, "id": number} for number in range(3)]
     registry.statuses = {"/c/0": 404, "/c/2": 410}
@@ -335,6 +379,18 @@ def test_an_operation_under_way_is_a_promise(registry: Registry, deleted: Any, *
             driver.delete_release(Wheel())
     else:
         driver.delete_release(Wheel())
+
+
+def test_an_operation_that_failed_deleted_nothing(registry: Registry) -> None:
+    error = {"code": 7, "message": "Permission denied"}
+    registry.status = 200
+    driver = registry.driver(delete_release="r/{normalized}/{version}").drivers["http"]
+    registry.deleted = json.dumps({"name": "projects/p/operations/1", "done": True, "error": error})
+    with pytest.raises(CannotDo, match="Permission denied") as raised:
+        driver.delete_release(Wheel())
+    assert type(raised.value) is CannotDo
+    registry.deleted = json.dumps({"name": "conformance-ab-main", "error": error})  # no operation
+    driver.delete_release(Wheel())
 
 
 def test_the_budget_keeps_a_page_a_search_and_a_deletion() -> None:

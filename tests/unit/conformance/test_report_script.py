@@ -165,6 +165,61 @@ def test_a_redirect_is_followed_to_where_it_leads_now(
     httpserver.expect_request("/file").respond_with_data("a file")
     mended = run(script, tmp_path)
     assert (again.returncode, mended.returncode) == (1, 0), again.stdout
+    assert "X-Amz-Signature=***" in again.stdout
+    assert not re.search("[0-9a-f]{40}", again.stdout), "what opens the URL"
+
+
+def test_the_number_of_the_last_change_makes_no_difference(
+    table: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """Registries in the manner of the Python Package Index count their changes."""
+    table.url = httpserver.url_for("").rstrip("/")
+    page = "<!DOCTYPE html><html><body></body></html><!--SERIAL {}-->"
+    httpserver.expect_request("/simple/a/").respond_with_data(
+        page.format(9), content_type="text/html", headers={"X-PyPI-Last-Serial": "9"}
+    )
+    session = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    url = httpserver.url_for("/simple/a/")
+    fields = session.send("GET", url, credential=None, credential_name="anonymous").headers
+    session.close()
+    exchange = table.exchange(
+        request=f"GET {url}",
+        status=200,
+        response_headers={**fields, "X-PyPI-Last-Serial": "7"},
+        response_body=page.format(7),
+    )
+    result = table.add("simple.html.doctype", "failed", signature="1", exchanges=[exchange]).stored()
+    again = run(as_script(result, result.results[0]), tmp_path, DEFAULT="somebody:secret")
+    assert again.returncode == 1, again.stdout
+
+
+class AsItIs(Response):
+    """An answer whose Location is sent as it is: werkzeug would read it."""
+
+    def get_wsgi_headers(self, _: Any) -> Any:
+        return self.headers
+
+
+@pytest.mark.parametrize(
+    ("location", "exit_code"), [("http://[broken/x", 0), ("//[", 0), ("http://h:port/", 4)]
+)
+def test_a_redirect_to_what_is_no_url_is_no_reproduction(
+    location: str, exit_code: int, table: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """A traceback has the exit code of a deviation that is still there."""
+    table.url = httpserver.url_for("").rstrip("/")
+    elsewhere = httpserver.url_for("/elsewhere")
+    first = table.exchange(
+        request=f"GET {httpserver.url_for('/file')}", status=302, response_headers={"Location": elsewhere}
+    )
+    second = table.exchange(request=f"GET {elsewhere}", status=200, response_headers={})
+    redirect = AsItIs(status=302, headers={"Location": location})
+    httpserver.expect_request("/file").respond_with_response(redirect)
+    httpserver.expect_request("/elsewhere").respond_with_data("a file")
+    table.add("simple.html.doctype", "failed", signature="1", exchanges=[first, second])
+    result = table.stored()
+    tried = run(as_script(result, result.results[0]), tmp_path, DEFAULT="somebody:secret")
+    assert (tried.returncode, tried.stderr) == (exit_code, ""), tried.stdout
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

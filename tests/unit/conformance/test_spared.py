@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.corpus.ledger import Ledger
+from conformance.corpus.ledger import Entry, Ledger, ledgers
 from conformance.run.selection import Selection
 
 if TYPE_CHECKING:
@@ -27,6 +27,21 @@ def test_the_end_of_a_run_leaves_no_list(tmp_path: Path) -> None:
     spared.remove()
     spared.remove()
     assert spared.files() == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_run_leaves_no_list_once_its_ledger_is_swept(tmp_path: Path) -> None:
+    killed = Ledger(tmp_path / "run.jsonl")
+    entries = [
+        Entry(url="http://host/", project="a", version=each, filename=f"a-{each}.tar.gz") for each in "12"
+    ]
+    for each in entries:
+        killed.add(each)
+    killed.spared.add("http://127.0.0.1/simple/a/", "a", ["a-1.tar.gz"])
+    (swept,) = ledgers(tmp_path)
+    swept.keep_only(entries[1:])
+    assert len(killed.spared.files()) == 1
+    swept.keep_only([])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -94,12 +94,14 @@ def answer_to(server: ReferenceServer, sent: bytes) -> bytes:
 )
 def test_a_request_has_one_valid_host(hosts: tuple[str, ...], status: bytes, shared: ReferenceServer) -> None:
     fields = "".join(f"Host: {host}\r\n" for host in hosts)
-    request = f"GET /api/v4/projects HTTP/1.1\r\n{fields}Connection: close\r\n\r\n"
-    assert answer_to(shared, request.encode()).startswith(b"HTTP/1.1 " + status)
+    for target in ("/api/v4/projects", "http://registry.example.com/api/v4/projects"):
+        request = f"GET {target} HTTP/1.1\r\n{fields}Connection: close\r\n\r\n"
+        assert answer_to(shared, request.encode()).startswith(b"HTTP/1.1 " + status), target
 
 
-def test_a_request_of_http_1_0_needs_no_host(shared: ReferenceServer) -> None:
-    assert answer_to(shared, b"GET /api/v4/projects HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+@pytest.mark.parametrize("target", ["/api/v4/projects", "http://registry.example.com/api/v4/projects"])
+def test_a_request_of_http_1_0_needs_no_host(target: str, shared: ReferenceServer) -> None:
+    assert answer_to(shared, f"GET {target} HTTP/1.0\r\n\r\n".encode()).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize(
