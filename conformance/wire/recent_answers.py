@@ -18,6 +18,9 @@ MOST_KEPT = 80 * 1024 * 1024
 
 Key = TypeVar("Key", bound="Hashable")
 
+BY_OTHERS = frozenset({403, 409, 423, 425, 429})
+"""Statuses that other requests at the same moment may have caused."""
+
 
 class RecentAnswers(Generic[Key]):
     """The answers that were used last, and at least one, by key. A body that several answers share counts once.
@@ -51,7 +54,7 @@ class RecentAnswers(Generic[Key]):
             return answer
 
     def __setitem__(self, key: Key, answer: Answer) -> None:
-        if is_stoppable() and answer.is_server_error:
+        if is_stoppable() and (answer.is_server_error or answer.status in BY_OTHERS):
             return
         with self._lock:
             self._answers.pop(key, None)

@@ -10,12 +10,15 @@ import pytest
 
 from conformance import plugin
 from conformance.run import at_once, checks_run, selection
+from conformance.run.credential_watch import CredentialRejected
 from conformance.run.order import OF_A_UNIT, Order, unit_of
 from conformance.run.setup import prepare
 from conformance.run.together import group_of
 from conformance.target import configuration, target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
+from conformance.wire import Budget
+from conformance.wire.account import Cell
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -417,6 +420,55 @@ def test_second():
     )
     assert verdicts(found)[FIRST] is Verdict.ERROR
     assert {each.stopped_by for each in found.results if each.id == FIRST} == {"budget"}
+
+
+def test_no_check_counts_that_ran_ahead_of_one_whose_credential_was_rejected(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rejected(*_: object) -> CredentialRejected:
+        return CredentialRejected("expired")
+
+    monkeypatch.setattr("conformance.run.judge.rejection", rejected)
+    found = judge(
+        """
+@check(FIRST)
+def test_first():
+    if is_beside():
+        TOGETHER.wait(20)
+    raise Deviation(expected="this", found="that", where="here")
+
+@check(SECOND)
+def test_second():
+    TOGETHER.wait(20)
+
+@check(THIRD)
+def test_third(registry):
+    registry.project_answer("absent", fresh=True)
+"""
+    )
+    assert {each.stopped_by for each in found.results} == {"credential"}
+    assert len(found.results) == 3
+
+
+@pytest.mark.parametrize("spent", [False, True], ids=["of another process that died", "when the time is up"])
+def test_checks_that_never_end_are_waited_for_once(monkeypatch: pytest.MonkeyPatch, *, spent: bool) -> None:
+    monkeypatch.setattr(at_once, "PATIENCE", 3600 if spent else 0)
+    sleeps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+        assert len(sleeps) < 10_000
+
+    monkeypatch.setattr("time.sleep", sleep)
+    budget = Budget(RunOptions(max_requests=1 if spent else 100))
+    with budget.account.locked() as state:
+        state[Cell.BESIDE], state[Cell.SPENT] = 1, 1
+    looking_ahead = at_once.AtOnce(lambda _: SimpleNamespace())  # type: ignore[arg-type,return-value]
+    looking_ahead._await_quiet(budget)
+    first = len(sleeps)
+    monkeypatch.setattr(at_once, "PATIENCE", 3600)
+    looking_ahead._await_quiet(budget)
+    assert len(sleeps) == first
 
 
 def check_item(name: str, *marks: Any, fixtures: tuple[str, ...] = ()) -> Any:

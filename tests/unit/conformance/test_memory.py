@@ -81,11 +81,12 @@ def test_what_is_old_is_forgotten() -> None:
     assert (1 in recent, 2 in recent) == (False, True)
 
 
-def test_a_server_error_that_came_beside_other_checks_is_not_kept() -> None:
+@pytest.mark.parametrize("status", [503, 403, 409])
+def test_what_other_checks_may_have_caused_is_not_kept(status: int) -> None:
     recent = RecentAnswers[int]()
     with stoppable(Event()):
-        recent[1], recent[2] = answer(b"x"), answer(b"y", status=503)
-    recent[3] = answer(b"z", status=503)
+        recent[1], recent[2] = answer(b"x"), answer(b"y", status=status)
+    recent[3] = answer(b"z", status=status)
     assert [key in recent for key in (1, 2, 3)] == [True, False, True]
 
 
