@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.target.answered_pages import page_in, root_in
 from conformance.wire.account import Account, Cell
+from conformance.wire.stopping import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,7 +145,7 @@ class Settling:
     def _read_again(self, answer: Answer, early: list[Change], ask: Callable[[], Answer]) -> Answer:
         """Return an answer that shows what an early one lacks; the last one where the run's patience ends."""
         missing, usual = early, self.usual
-        pause = max(SHORTEST_PAUSE, FIRST_PAUSE * usual)
+        next_pause = max(SHORTEST_PAUSE, FIRST_PAUSE * usual)
         due = max(change.made for change in missing) + SOONER * usual
         while missing:
             now = time.monotonic()
@@ -153,8 +154,8 @@ class Settling:
                 self._give_up(missing)
                 return answer
             if due <= now:
-                due, pause = now + pause, min(LONGER * pause, LONGEST_PAUSE)
-            time.sleep(min(due - now, left))
+                due, next_pause = now + next_pause, min(LONGER * next_pause, LONGEST_PAUSE)
+            pause(min(due - now, left))
             asked = time.monotonic()
             answer = ask()
             if answer.status not in EARLY:
@@ -176,14 +177,14 @@ class Settling:
             early = change.made + SOONER * self.usual - time.monotonic()
             if early > 0 and not change.seen:
                 with self.waiting():
-                    time.sleep(early)
+                    pause(early)
             yield
 
     def wait(self) -> None:
         """Wait as long as a page has ever taken to show a change, within the limit."""
         if seconds := min(self.longest, self.limit):
             with self.waiting():
-                time.sleep(seconds)
+                pause(seconds)
 
     def wait_out(self, made: float) -> None:
         """Wait until a change that was made at a moment (`time.monotonic`) has had all of the limit."""
@@ -194,7 +195,7 @@ class Settling:
         left = moment - time.monotonic()
         if left > 0:
             with self.waiting():
-                time.sleep(left)
+                pause(left)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -37,4 +38,13 @@ def require_going() -> None:
     """Raise Stopped in a thread that is to end."""
     stop = _STOP.get()
     if stop is not None and stop.is_set():
+        raise Stopped
+
+
+def pause(seconds: float) -> None:
+    """Wait; raise Stopped in a thread that is to end meanwhile."""
+    stop = _STOP.get()
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(max(0.0, seconds)):
         raise Stopped

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.target.settling import NEVER_SHOWN, Settling, lists, lists_project, omits, shows
 from conformance.wire.account import Account
+from conformance.wire.stopping import Stopped, stoppable
 
 from .answers import answer_of
 
@@ -164,7 +165,7 @@ def test_a_file_of_a_name_is_told_from_another_one_by_its_hash() -> None:
 def test_waits_are_counted() -> None:
     settling = Settling(60)
     settling.expect(PAGE, WHEEL, lists(WHEEL))
-    assert settling.waits == (0, 0)
+    assert not any(settling.waits)
     settling.read(PAGE, in_turn([MISSING, page(WHEEL)]))
     waits, seconds = settling.waits
     assert waits == 1
@@ -209,3 +210,25 @@ def test_a_change_is_given_all_of_the_limit() -> None:
     assert time.monotonic() >= made + 0.05
     settling.wait_out(made)
     assert settling.waits[0] == 1
+
+
+def test_a_thread_that_is_to_end_does_not_wait() -> None:
+    settling, stop = Settling(3600), Event()
+    change = settling.expect(PAGE, WHEEL, lists(WHEEL))
+    settling.note(3600)
+
+    def take_turn() -> None:
+        with settling.turn(PAGE, change):
+            pass
+
+    waits: list[Callable[[], object]] = [
+        lambda: settling.read(PAGE, lambda: MISSING),
+        settling.wait,
+        lambda: settling.wait_out(time.monotonic()),
+        take_turn,
+    ]
+    with stoppable(stop):
+        stop.set()
+        for wait in waits:
+            with pytest.raises(Stopped):
+                wait()
