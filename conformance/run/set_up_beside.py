@@ -53,9 +53,7 @@ class SetUpBeside:
 
 
 def _used_by(item: pytest.Item) -> Iterator[Fixture]:
-    info: Any = getattr(
-        item, "_fixtureinfo", None
-    )  # pytest has no public way to get at the fixtures of a test
+    info: Any = getattr(item, "_fixtureinfo", None)  # pytest shows the fixtures of a test nowhere else
     for each in info.name2fixturedefs.values() if info else ():
         yield from each
 
