@@ -140,7 +140,7 @@ def gitlab(registry: RegistryClient) -> GitLab:
 
 @pytest.fixture(scope="session")
 def spare(run: Run) -> Spare:
-    """A list of what deletions have left alone, for the end of the run."""
+    """Notes the files that a deletion spares, for the last check of the run."""
     return Spare(run.ledger.spared)
 
 

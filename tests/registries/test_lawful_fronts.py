@@ -29,7 +29,7 @@ SIGNATURE = "X-Amz-Signature=abc"
 
 
 class SignedLinks(Fault):
-    """Links files by URLs that open to all, and to nobody without their signature."""
+    """Links files by URLs that open to all, and only with their signature."""
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, url=f"{file.url}?{SIGNATURE}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -194,15 +194,12 @@ def packages_in(
     group: GitLab, grouped: Grouped, *, as_: str = DEFAULT, subgroups: bool = True
 ) -> set[tuple[str, str]]:
     """Return name and version of each package of `grouped` that a group lists; none where the list is refused."""
+    if as_ != DEFAULT and group.call("GET", "/packages", as_=as_).is_client_error:
+        return set()
+    narrowed: dict[str, Any] = {} if subgroups else {"exclude_subgroups": "true"}
     found: set[tuple[str, str]] = set()
     for file in (grouped.shared[0], grouped.own, grouped.secret):
-        if as_ != DEFAULT and group.call("GET", "/packages", as_=as_).is_client_error:
-            continue
-        rows = (
-            group.packages(as_=as_, package_name=file.name)
-            if subgroups
-            else group.packages(as_=as_, package_name=file.name, exclude_subgroups="true")
-        )
+        rows = group.packages(as_=as_, package_name=file.name, **narrowed)
         found |= {(canonicalize_name(str(row.get("name"))), str(row.get("version"))) for row in rows}
     return found
 

@@ -60,15 +60,12 @@ def test_absolute_form(index: Index) -> None:
     reaction = without_passing_errors(
         lambda: page.read("the whole URL in the request line", target=page.url), lambda: page.read(USUAL)
     )
-    _require_page(page, reaction)
-
-
-def _require_page(page: _Page, reaction: Reaction) -> None:
     if not page.is_shown_by(reaction):
         answer = reaction.answer
-        found = "another page" if answer and answer.status == 200 else _status_of(reaction)
         raise Deviation(
-            expected=f"the page, as without {reaction.to}", found=found, where=str(answer or page.url)
+            expected=f"the page, as without {reaction.to}",
+            found="another page" if answer and answer.status == 200 else _status_of(reaction),
+            where=str(answer or page.url),
         )
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from conformance.checks.metadata.settled import settled_metadata
+from conformance.checks.metadata.settled import announces_metadata, require_served, settled_metadata
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
@@ -68,7 +68,7 @@ def test_per_wheel(registry: RegistryClient, index: Index, new_name: NewName) ->
     publish(registry, *wheels)
     page = index.pages(name)[-1]
     links = {each: link(page, each) for each in wheels}
-    if any(file.core_metadata in (None, False) for file in links.values()):
+    if not all(map(announces_metadata, links.values())):
         raise NotApplicable("the page does not announce the metadata files of both wheels")
     for each, file in links.items():
         answer = fetch(registry, metadata_url(file.url))
@@ -95,9 +95,9 @@ def test_not_utf8(registry: RegistryClient, index: Index, new_name: NewName) -> 
     moment = time.monotonic()
     page = index.pages(name, fresh=True)[-1]
     file = link(page, latin_1)
-    if file.core_metadata in (None, False):
+    if not announces_metadata(file):
         raise NotApplicable("the page announces no metadata file for a wheel whose METADATA is in Latin-1")
-    _require_served(registry, link(page, twin), what="in UTF-8")
+    require_served(registry, link(page, twin), what="in UTF-8")
     found = settled_metadata(registry, file, published=moment)
     if found.status != 200:
         raise Untestable(f"a metadata file that is announced is not served ({found}); see metadata.served")
@@ -116,24 +116,15 @@ def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None
     moment = time.monotonic()
     page = index.pages(name)[-1]
     file = link(page, distribution)
-    if file.core_metadata in (None, False):
+    if not announces_metadata(file):
         raise NotApplicable("the page does not announce the metadata file of a wheel with a long description")
     answer = settled_metadata(registry, file, published=moment)
     if answer.status != 200:
-        _require_served(registry, link(page, short), what="with a short description")
+        require_served(registry, link(page, short), what="with a short description")
     if answer.is_server_error:
         raise Untestable(f"the metadata file of a wheel with a long description ends in an error: {answer}")
     expect.status(answer, 200)
     expect.equal(answer.content, document.encode(), of="the metadata file, as in the wheel,", where=answer)
-
-
-def _require_served(registry: RegistryClient, twin: FileLink, *, what: str) -> None:
-    """Raise Untestable unless the metadata file of a usual wheel is announced and served."""
-    if twin.core_metadata in (None, False):
-        raise Untestable(f"the page does not announce the metadata file of a wheel {what}")
-    answer = fetch(registry, metadata_url(twin.url))
-    if answer.status != 200:
-        raise Untestable(f"a metadata file that is announced is not served ({answer}); see metadata.served")
 
 
 def _is_large(each: MetadataFile) -> bool:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from conformance.checks.metadata.settled import settled_metadata
+from conformance.checks.metadata.settled import announces_metadata, require_served, settled_metadata
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.uploads.publishing import fetch, link, publish
+from conformance.kit.uploads.publishing import link, publish
 from conformance.kit.uploads.vendoring import (
     own_metadata,
     publish_a_usual_sdist,
     vendoring_sdist,
     vendoring_wheel,
 )
-from conformance.kit.urls import metadata_url
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, RegistryClient, Remark
-    from conformance.pages import FileLink
 
 
 @check("metadata.vendored")
@@ -38,12 +36,12 @@ def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, rem
     publish(registry, *published[1:])
     moment = time.monotonic()
     page = index.pages(name)[-1]
-    announced = [each for each in published if _announces(link(page, each))]
+    announced = [each for each in published if announces_metadata(link(page, each))]
     if holding not in announced:
         raise NotApplicable("the page does not announce the metadata file of a wheel that vendors projects")
     if takes_sdists and source not in announced:
         remark("judged without an sdist: the page does not announce its metadata file")
-    _require_one_without(registry, link(page, plain))
+    require_served(registry, link(page, plain), what="without vendored projects")
     for each in announced:
         answer = settled_metadata(registry, link(page, each), published=moment)
         if answer.is_server_error:
@@ -51,15 +49,3 @@ def test_vendored(registry: RegistryClient, index: Index, new_name: NewName, rem
         expect.status(answer, 200)
         own = own_metadata(name, each.version)
         expect.equal(answer.content, own, of=f"the metadata file of {each.filename}", where=answer)
-
-
-def _announces(file: FileLink) -> bool:
-    return file.core_metadata not in (None, False)
-
-
-def _require_one_without(registry: RegistryClient, plain: FileLink) -> None:
-    answer = fetch(registry, metadata_url(plain.url)) if _announces(plain) else None
-    if answer is None or answer.status != 200:
-        raise Untestable(
-            "the metadata file of a wheel without vendored projects is not there; see metadata.served"
-        )

@@ -160,7 +160,7 @@ def test_reason(index: Index, yanked: Yanked) -> None:
         expect.rule("a mark of a yank to give its reason", broken_by=silent, where=page.where)
 
 
-@check("yank.unyank")
+@check("yank.unyank", alone=True)  # other checks read the same project
 def test_unyank(index: Index, yanked: Yanked, driver: Driver) -> None:
     file = yanked.plain
     seen = 0
