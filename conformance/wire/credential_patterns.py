@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.wire.presigned import MASK, hide_presigned
+from conformance.wire.presigned import MASK, hide_presigned, hide_presigned_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +54,13 @@ def hide_credentials_in_url(url: str) -> str:
 def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return header fields with secret values masked. The authentication scheme is kept, in its case."""
     fields = {name: str(value) for name, value in headers.items()}
-    secret = {name for name in fields if name.lower() in SECRET_HEADERS}
-    others = "\n".join(value for name, value in fields.items() if name not in secret)
-    hide = hide_credentials if any(pattern.search(others) for pattern, _ in _REPLACED) else hide_presigned
-    return {name: _scheme(value) + MASK if name in secret else hide(value) for name, value in fields.items()}
+    others = {name: value for name, value in fields.items() if name.lower() not in SECRET_HEADERS}
+    text = "\n".join(others.values())
+    if any(pattern.search(text) for pattern, _ in _REPLACED):
+        shown = {name: hide_credentials(value) for name, value in others.items()}
+    else:
+        shown = hide_presigned_values(others)
+    return {name: shown.get(name, _scheme(value) + MASK) for name, value in fields.items()}
 
 
 def _scheme(value: str) -> str:

@@ -8,6 +8,10 @@ OpenStack Swift documentation, TempURL; Akamai documentation, Token Authenticati
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MASK = "***"
 
@@ -17,8 +21,8 @@ LEAST = 16
 _BEGINS = r"\A|[?&;~]|\\{1,8}u00(?:26|3[fF])|%(?:25)*(?:26|3[fF]|7[eE])"
 _OPENS = r"(?:[a-z0-9]+[-_])*(?:signature|credential|token|sig|hmac)|hdnts"
 """Names of parameters whose values open something: of object stores, and of content delivery networks."""
-_ENDINGS = ("signature", "credential", "token", "sig", "hmac", "hdnts")
-"""What each of these names ends with. Most texts have none of them, which is found out quickly."""
+_WITHIN = ("sig", "token", "credential", "hmac", "hdnts")
+"""Each of these names has one of these in it. Most texts have none of them, which is found out quickly."""
 _EQUALS = r"=|\\{1,8}u003[dD]|%(?:25)*3[dD]"
 _VALUE = rf"(?:(?!%(?:25)*(?:26|23)|\\{{1,8}}u00)[^\s&\"'<>;#]){{{LEAST},}}"
 
@@ -32,7 +36,18 @@ _FIELD = re.compile(rf"(?i:({_QUOTE}(?:{_FIELDS}){_QUOTE}\s*:\s*{_QUOTE})(?:[^\s
 
 def hide_presigned(text: str) -> str:
     """Return a text with the values masked that open presigned URLs, encoded ones among them."""
-    lower = text.lower()
-    if not any(ending in lower for ending in _ENDINGS):
+    if not _may_open(text):
         return text
     return _FIELD.sub(rf"\g<1>{MASK}", _PARAMETER.sub(rf"\g<1>{MASK}", text))
+
+
+def hide_presigned_values(table: Mapping[str, str]) -> dict[str, str]:
+    """Return the same table, with the values masked that open presigned URLs. It is looked at as a whole first."""
+    if not _may_open("\n".join(table.values())):
+        return dict(table)
+    return {key: hide_presigned(value) for key, value in table.items()}
+
+
+def _may_open(text: str) -> bool:
+    lower = text.lower()
+    return any(name in lower for name in _WITHIN)

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from html.entities import html5
 from typing import TYPE_CHECKING
 
-from conformance.wire.presigned import MASK, hide_presigned
+from conformance.wire.presigned import MASK, hide_presigned, hide_presigned_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
@@ -90,7 +90,7 @@ class Redactor:
 
     def values(self, table: Mapping[str, str]) -> dict[str, str]:
         """Return the same table, with values without secrets."""
-        known = {key: self._fields.get(value, hide_presigned(value)) for key, value in table.items()}
+        known = hide_presigned_values({key: self._fields.get(value, value) for key, value in table.items()})
         if not self._may_hold_a_secret("\n".join(known.values())):
             return known
         return {key: self(value) for key, value in known.items()}
