@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.run.credential_watch import may_be_rejection
 from conformance.run.order import may_be_beside, unit_of
 from conformance.run.plan import requirement_of
+from conformance.run.postponed import Postponed
 from conformance.run.set_up_beside import SetUpBeside
 from conformance.verdicts import Deviation, NotApplicable, NotJudged
 from conformance.wire.account import Cell
-from conformance.wire.lanes import enter_lane
+from conformance.wire.lanes import Seats, enter_lane, seated
 from conformance.wire.stopping import stoppable
 from conformance.wire.transcript import Used
 
@@ -49,6 +51,8 @@ class _Outcome:
     seconds: float = 0
     is_strange: bool = False
     """Whether too many requests at once may explain it: a server error, or no deviation at all."""
+    is_urgent: bool = False
+    """Whether it is to be judged alone before others are: it is strange, or the credential may be rejected."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -79,6 +83,9 @@ class AtOnce:
         self._ahead: dict[pytest.Item, _Ahead] = {}
         self._under_way: set[Future[_Outcome]] = set()
         self._threads: ThreadPoolExecutor | None = None
+        self._seats = Seats(1)
+        self.postponed = Postponed()
+        """A plugin, too: the checks that did not pass beside others, and have not been judged alone."""
         self._stop = Event()
         self._set_up = SetUpBeside()
         self._lost = 0.0
@@ -106,19 +113,22 @@ class AtOnce:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
-        """Let this check and the next ones run ahead, or let this one be alone."""
+        """Let this check and the next ones run ahead, or let this one be alone, now or with others later."""
         run = self._run(item.config) if requirement_of(item) else None
         if run is None or not run.overlaps:
             return (yield)
-        while may_be_beside(item):
-            self._look_ahead(run, item, nextitem)
-            ahead = self._ahead.get(item)
-            if ahead is None or ahead.act not in self._under_way:
-                break
-            self._await_one()
-        outcome = self._outcome(item)
-        if outcome and outcome.passed:
+        if not self.postponed.is_due(item):
+            self._await_turn(run, item, nextitem)
+            if self._can_wait(run, item, nextitem):
+                self.postponed.add(item)
+                return (yield)
+            if self.postponed and (nextitem is None or not self._is_decided(run, item)):
+                self._finish()
+                if not self.postponed.judge(item):
+                    return (yield)
+        if self._is_decided(run, item):
             return (yield)
+        outcome = self._outcome(item)
         with self._nothing_beside(run.session.budget, everywhere=bool(outcome and outcome.is_strange)):
             self._forget(item)
             return (yield)
@@ -161,6 +171,36 @@ class AtOnce:
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 
+    def _await_turn(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Wait for the outcome of a check that can be judged beside others, and let the next ones begin."""
+        while may_be_beside(item):
+            self._look_ahead(run, item, nextitem)
+            ahead = self._ahead.get(item)
+            if ahead is None or ahead.act not in self._under_way:
+                return
+            self._await_one()
+
+    def _is_decided(self, run: Run, item: pytest.Item) -> bool:
+        """Tell whether a check sends nothing in its turn: it passed beside others, or its feature is not offered."""
+        outcome, requirement = self._outcome(item), requirement_of(item)
+        if outcome and outcome.passed:
+            return True
+        return requirement is not None and may_be_beside(item) and not run.offer.has(requirement.feature)
+
+    def _can_wait(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Tell whether a check that has to be alone can be so later, with others of its kind."""
+        outcome, is_to_exit = self._outcome(item), bool(getattr(item.config.option, "maxfail", 0))
+        return (
+            item in self._ahead
+            and not self._is_decided(run, item)
+            and not (outcome and outcome.is_urgent)
+            and bool(self._under_way)
+            and not is_to_exit
+            and nextitem is not None
+            and not self.postponed.is_full
+            and not self._is_over(run.session.budget)
+        )
+
     def _outcome(self, item: pytest.Item) -> _Outcome | None:
         ahead = None if self._stop.is_set() else self._ahead.get(item)
         return ahead.outcome if ahead else None
@@ -178,12 +218,16 @@ class AtOnce:
             ahead.used.exchanges.clear()
 
     def _look_ahead(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        """Begin checks, the one whose turn it is first, until as many are under way as the target is sent at once."""
+        """Begin checks, the one whose turn it is first, until enough are under way or set up.
+
+        As many as run at once are set up before there is room for them: fixtures are set up one after the other, which
+        takes longer than many a check.
+        """
         for each in unit_of(item, nextitem):
             if each in self._ahead or not may_be_beside(each):
                 continue
             most = run.registry.at_once
-            if len(self._under_way) >= most or most == 1 or self._is_over(run.session.budget):
+            if len(self._under_way) >= 2 * most or most == 1 or self._is_over(run.session.budget):
                 return
             self._begin(run, each)
 
@@ -196,39 +240,51 @@ class AtOnce:
         )
         if requirement is None or not run.offer.has(requirement.feature):
             return
+        if self._threads is None:
+            lanes, most = count(1), run.registry.at_once
+            self._seats = Seats(most)
+            self._threads = ThreadPoolExecutor(most, initializer=lambda: enter_lane(next(lanes)))
         run.transcript.begin(ahead.used)
-        with stoppable(self._stop) if is_beside else nullcontext():  # one request at a time if so
+        with self._beside() if is_beside else nullcontext():
             if not _set_up(item):
                 return
-        if self._threads is None:
-            lanes = count(1)
-            self._threads = ThreadPoolExecutor(
-                run.registry.at_once, initializer=lambda: enter_lane(next(lanes))
-            )
         function: Any = item
         given = {name: function.funcargs[name] for name in signature(function.obj).parameters}
+        budget = run.session.budget
+        _count(budget, Cell.BESIDE, 1)
         ahead.act = self._threads.submit(self._judge, run, ahead.used, lambda: function.obj(**given))
+        ahead.act.add_done_callback(lambda _: _count(budget, Cell.BESIDE, -1))
         self._under_way.add(ahead.act)
 
     def _judge(self, run: Run, used: Used, check: Callable[[], None]) -> _Outcome:
         """Run a check in this thread. What it used counts as evidence only where it passes."""
-        budget, own, outcome = run.session.budget, Used(), _Outcome()
+        own, outcome = Used(), _Outcome()
         began = time.monotonic()
-        _count(budget, Cell.BESIDE, 1)
         try:
-            with stoppable(self._stop), run.transcript.beside(own):
+            with self._beside(), run.transcript.beside(own):
+                began = time.monotonic()
                 check()
             outcome.passed = True
         except BaseException as error:  # noqa: BLE001 - it is judged again, and raises then
             expected = isinstance(error, Deviation | NotApplicable | NotJudged)
             outcome.is_strange = not expected or _has_server_error(own.exchanges.values())
-        finally:
-            _count(budget, Cell.BESIDE, -1)
+            outcome.is_urgent = outcome.is_strange or may_be_rejection(error, own.exchanges.values())
         outcome.seconds = time.monotonic() - began
         if not outcome.passed:
             own.exchanges.clear()
         used.add(own)
         return outcome
+
+    @contextmanager
+    def _beside(self) -> Iterator[None]:
+        """Let this thread act beside others: it can be stopped, and takes one of the seats that they share."""
+        seats = self._seats
+        seats.take()
+        try:
+            with stoppable(self._stop), seated(seats):
+                yield
+        finally:
+            seats.leave()
 
     def _await_one(self) -> None:
         """Wait until one of the checks that are under way has ended."""

@@ -19,7 +19,7 @@ from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
 from conformance.run.keys import JUDGE
 from conformance.run.plan import Plan
-from conformance.run.processes import advice, processes_for
+from conformance.run.processes import advice, number_of, processes_for
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
@@ -118,7 +118,7 @@ def _judged(
     if progress and (hint := advice(selection.processes, settling, usual_wait=usual_wait)):
         print(hint, file=progress)
     processes = processes_for(selection.processes, settling, usual_wait=usual_wait)
-    selection = replace(selection, processes=processes)
+    run, selection = replace(run, processes=number_of(processes)), replace(selection, processes=processes)
     arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
     shown = [ProgressReport(progress, late=settling.usual)] if progress else []

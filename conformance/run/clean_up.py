@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.errors import UserError
@@ -50,24 +51,25 @@ def clean_up(
     transcript: Transcript,
     settle: float = 0,
     broken_off: bool = False,
+    instead_of: int = 1,
 ) -> CleanUp:
     """Delete the ledger's distributions from the target, and shorten the ledger to what is left.
 
     A page may go on listing for `settle` seconds what the registry no longer knows.
     After a run that was `broken_off`, uploads may be on their way: what is not there is looked for once more.
+    It may send as much at once as several processes, `instead_of` which it cleans up.
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
     removal, settling = Removal(), Settling(settle, session.budget.account)
+    client = partial(RegistryClient, session=session, transcript=transcript, ledger=ledger)
+    client = partial(client, settling=settling, instead_of=instead_of)
     for url in dict.fromkeys(entry.url for entry in entries):
         here = [entry for entry in entries if entry.url == url]
         if not target.same_host(url):
             removal.left.update(dict.fromkeys(here, ELSEWHERE))
             continue
-        at = target.at(url)
-        registry = RegistryClient(
-            at, session=session, transcript=transcript, ledger=ledger, settling=settling
-        )
+        registry = client(target.at(url))
         done = _remove(registry, session, here, refused, ledger.run_id)
         if broken_off and (awaited := _awaited(here, done, refused)):
             time.sleep(ARRIVAL)

@@ -32,20 +32,28 @@ class CredentialRejected(NotJudged):
     by: ClassVar[str] = "credential"
 
 
+def may_be_rejection(error: BaseException, exchanges: Collection[Exchange]) -> bool:
+    """Tell whether what a check found may come of a rejected credential: 401, or no answer, to a request with it.
+
+    What it found may show 401, too: of a request that another client sent, as under load.
+    """
+    if isinstance(error, NotApplicable | NotJudged):
+        return False
+    ours = (each for each in exchanges if each.credential == DEFAULT)
+    return bool(_MENTION.search(str(error))) or any(each.status in {None, REJECTED} for each in ours)
+
+
 def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -> CredentialRejected | None:
     """Return how the credential is rejected by now, for a check that ended in an error; None where it is not.
 
     Asks again what the registry answered with this credential when the run began, if one of the exchanges of the
     check or what it found shows 401, or where a client was run, whose answers are not known.
     """
-    if DEFAULT not in run.target.credentials or isinstance(error, NotApplicable | NotJudged):
+    if DEFAULT not in run.target.credentials or not may_be_rejection(error, exchanges):
         return None
-    ours = [each for each in exchanges if each.credential == DEFAULT]
-    mentioned = _MENTION.search(str(error))  # of a request that another client sent, as under load
-    if not mentioned and not any(each.status in {None, REJECTED} for each in ours):
-        return None
-    rejected = [each.request for each in ours if each.status == REJECTED]
-    uploads = any("POST " in each for each in (*rejected, str(error) if mentioned else ""))
+    rejected = [each.request for each in exchanges if each.credential == DEFAULT and each.status == REJECTED]
+    mentioned = str(error) if _MENTION.search(str(error)) else ""
+    uploads = any("POST " in each for each in (*rejected, mentioned))
     try:
         with run.transcript.beside(Used()):  # what is asked here is no evidence of the check
             answers = map(_last_rejection, _questions(run, uploads=uploads))

@@ -73,6 +73,7 @@ class Judge:
         plugins.register(Together())
         plugins.register(Order(self.run))
         plugins.register(self._at_once)
+        plugins.register(self._at_once.postponed)
 
     def run(self, config: pytest.Config) -> Run:
         """Return the run, prepared on the first call. Ends the session when the target cannot be judged."""

@@ -37,6 +37,11 @@ def advice(chosen: str | None, settling: Settling, *, usual_wait: float = 0) -> 
     return f"The registry {slow}; -n auto waits for several at once, with {_waiting()} processes here."
 
 
+def number_of(chosen: str | None) -> int:
+    """Return the number of processes of a choice that is a number; 1 where it is for pytest-xdist to choose."""
+    return int(chosen) if chosen and chosen.isdigit() else 1
+
+
 def _waiting() -> int:
     return min(MOST, PER_CPU * _cpus())
 

@@ -44,6 +44,8 @@ class Run:
     """The projects whose pages are read, by normalized name."""
     worker: str = ""
     """Which of several parallel processes this is; empty for the only one."""
+    processes: int = 1
+    """How many processes judge it; they have ended when this one cleans up."""
     notes: tuple[str, ...] = ()
     """What its report says beside the results: what was noticed while it was set up."""
     overlaps: bool = False
@@ -67,4 +69,5 @@ class Run:
             "offer": self.offer.as_json(),
             "projects": list(self.projects),
             "overlaps": self.overlaps,
+            "usual_wait": self.session.usual_wait,
         }

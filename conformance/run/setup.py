@@ -163,6 +163,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str, proces
         options, per_deletion=requests_per_deletion(target, options), account=Account(Path(table["budget"]))
     )
     run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget, processes=processes)
+    run.session.expect_wait(table["usual_wait"])  # else the first check, the longest of all, would be alone
     for item in corpus.published.values():
         if item.accepted:
             form = upload_form(item.distribution)

@@ -40,6 +40,7 @@ def tidy(run: Run, *, broken_off: bool = False) -> str:
         transcript=run.transcript,
         settle=run.options.settle,
         broken_off=broken_off,
+        instead_of=run.processes,
     )
     if done.left:
         left = counted(len(done.left), "distribution")

@@ -32,6 +32,12 @@ def group_of(item: pytest.Item) -> str:
     return str(mark.args[0]) if mark else ""
 
 
+def assign(item: pytest.Item, group: str) -> None:
+    """Put a check into a group, in place of the one that it has."""
+    item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "xdist_group"]
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
 class Together:
     """A plugin of pytest that marks the checks of a group, for pytest-xdist."""
 

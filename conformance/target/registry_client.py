@@ -57,12 +57,13 @@ class RegistryClient:
         settling: Settling | None = None,
         form: PageForm | None = None,
         processes: int = 1,
+        instead_of: int = 1,
     ) -> None:
         self.target = target
         self.settling = settling or Settling(0)
         self._session = session
         self._processes = processes
-        self._overlap = Overlap(session, self.settling, processes=processes)
+        self._overlap = Overlap(session, self.settling, processes=processes, instead_of=instead_of)
         self._transcript = transcript
         self._ledger = ledger
         self._form = form or PageForm()

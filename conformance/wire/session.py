@@ -106,6 +106,10 @@ class Session:
         """The seconds that the target usually takes for an answer: the median of the last ones; 0 before the first."""
         return self._waits.usual
 
+    def expect_wait(self, seconds: float) -> None:
+        """Take over how long the target usually takes for an answer, as another process has measured it."""
+        self._waits.note(seconds)
+
     def twin(self) -> Session:
         """Return a session for another thread, with its own connections and the same transcript and budget."""
         twin = Session(

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-_STOP: ContextVar[Event | None] = ContextVar("stop", default=None)
+_STOPS: ContextVar[tuple[Event, ...]] = ContextVar("stops", default=())
+
+LONGEST_WAIT = 0.05
+"""Seconds after which a thread that several events may stop looks at each of them again."""
 
 
 class Stopped(BaseException):
@@ -20,31 +23,37 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable(stop: Event) -> Iterator[None]:
-    """Let this thread send no request once `stop` is set."""
-    token = _STOP.set(stop)
+    """Let this thread send no request once `stop`, or what it could be stopped by before, is set."""
+    token = _STOPS.set((*_STOPS.get(), stop))
     try:
         require_going()
         yield
     finally:
-        _STOP.reset(token)
+        _STOPS.reset(token)
 
 
 def is_stoppable() -> bool:
     """Tell whether this thread acts beside others."""
-    return _STOP.get() is not None
+    return bool(_STOPS.get())
 
 
 def require_going() -> None:
     """Raise Stopped in a thread that is to end."""
-    stop = _STOP.get()
-    if stop is not None and stop.is_set():
+    if any(stop.is_set() for stop in _STOPS.get()):
         raise Stopped
 
 
 def pause(seconds: float) -> None:
     """Wait; raise Stopped in a thread that is to end meanwhile."""
-    stop = _STOP.get()
-    if stop is None:
+    stops = _STOPS.get()
+    if not stops:
         time.sleep(seconds)
-    elif stop.wait(max(0.0, seconds)):
-        raise Stopped
+        return
+    end = time.monotonic() + seconds
+    longest = seconds if len(stops) == 1 else LONGEST_WAIT
+    while True:
+        if stops[-1].wait(max(0.0, min(longest, end - time.monotonic()))):
+            raise Stopped
+        require_going()
+        if time.monotonic() >= end:
+            return

@@ -59,7 +59,7 @@ class Examples:
 
         first = None
         if self.registry is not None and (is_stoppable() or (independent and self.registry.at_once > 1)):
-            first = self._tried(self.registry, drawn, body, named)
+            first = self._tried(self.registry if independent else None, drawn, body, named)
             if first is None:
                 return
             if is_stoppable():
@@ -76,12 +76,12 @@ class Examples:
 
     def _tried(
         self,
-        registry: RegistryClient,
+        registry: RegistryClient | None,
         drawn: SearchStrategy[T] | EveryKind[T],
         body: Callable[[T], None],
         named: Callable[[T], str],
     ) -> Deviation | None:
-        """Try the examples, at once if possible; return a deviation that is worth a search for a smaller one."""
+        """Try the examples, with a registry at once if possible; return a deviation that is worth a search."""
         from conformance.kit.properties.search import drawn_from, example_named
 
         def tried(example: T) -> None:
@@ -92,7 +92,11 @@ class Examples:
 
         some = [each for share in self._shares(drawn) for each in drawn_from(*share, seed=self.seed)]
         try:
-            registry.for_each(tried, some)
+            if registry is not None:
+                registry.for_each(tried, some)
+            else:
+                for each in some:
+                    tried(each)
         except Deviation as deviation:
             if isinstance(deviation.__cause__, EndlessAnswer):  # one such answer takes minutes
                 raise

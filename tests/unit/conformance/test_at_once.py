@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance import plugin
+from conformance.catalogue import catalogue
+from conformance.profiles.loader import profile
 from conformance.run import at_once, checks_run, selection
 from conformance.run.credential_watch import CredentialRejected
-from conformance.run.order import OF_A_UNIT, Order, unit_of
-from conformance.run.setup import prepare
-from conformance.run.together import group_of
+from conformance.run.keys import RUN
+from conformance.run.postponed import MOST
+from conformance.run.setup import prepare, take_part
+from conformance.run.usual_requests import MANY
 from conformance.target import configuration, target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
@@ -58,10 +61,17 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     monkeypatch.setattr("conformance.target.overlap.FAR", 0.0)
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
 
-    def judged(checks: str, *, plugins: Sequence[object] = (), **options: Any) -> RunResult:
+    def judged(
+        checks: str, *, plugins: Sequence[object] = (), exit_first: bool = False, **options: Any
+    ) -> RunResult:
         (tmp_path / f"test_{tmp_path.name}.py").write_text(BEGINNING + checks, encoding="utf-8")
         chosen = RunOptions(ledger_folder=tmp_path / "ledgers", **options)
-        return checks_run.run_checks(target_from_table(server.target()), chosen, plugins=plugins)
+        return checks_run.run_checks(
+            target_from_table(server.target()),
+            chosen,
+            selection.Selection(exit_first=exit_first),
+            plugins=plugins,
+        )
 
     with ReferenceServer() as server:
         yield judged
@@ -84,6 +94,181 @@ def test_second():
 
 def test_checks_of_a_far_target_meet(judge: Judge) -> None:
     assert verdicts(judge(MEETING)) == {FIRST: Verdict.PASSED, SECOND: Verdict.PASSED}
+
+
+def test_a_check_beside_others_sends_at_once_what_does_not_depend_on_each_other(judge: Judge) -> None:
+    found = judge(
+        """
+MANY = threading.Barrier(7)
+RESTING = threading.Event()
+
+@check(FIRST)
+def test_first(registry):
+    assert is_beside()
+    try:
+        registry.read_each(lambda _: MANY.wait(20), range(7))
+    finally:
+        RESTING.set()
+
+@check(SECOND)
+def test_second():
+    assert RESTING.wait(20)
+"""
+    )
+    assert verdicts(found) == {FIRST: Verdict.PASSED, SECOND: Verdict.PASSED}, found
+
+
+def test_checks_share_what_a_process_sends_at_once(judge: Judge) -> None:
+    found = judge(
+        """
+LOCK, UNDER_WAY, MOST = threading.Lock(), [0], [0]
+
+def look(registry):
+    with LOCK:
+        UNDER_WAY[0] += 1
+        MOST[0] = max(MOST[0], UNDER_WAY[0])
+    registry.project_answer("absent", fresh=True)
+    with LOCK:
+        UNDER_WAY[0] -= 1
+
+def read(registry):
+    assert is_beside()
+    registry.read_each(lambda _: look(registry), range(60))
+
+@check(FIRST)
+def test_first(registry):
+    read(registry)
+
+@check(SECOND)
+def test_second(registry):
+    read(registry)
+
+@check(THIRD)
+def test_third(registry):
+    read(registry)
+
+@check(FOURTH, last=True)
+def test_fourth():
+    assert 3 < MOST[0] <= 8, MOST
+"""
+    )
+    assert set(verdicts(found).values()) == {Verdict.PASSED}, found
+
+
+class Turns:
+    """Another plugin: in the turn of one check it sets `GO` of their module. It notes the order of results."""
+
+    item_index = -1
+    """As of a process of pytest-xdist, which numbers its reports."""
+
+    def __init__(self, name: str = "test_second") -> None:
+        self._name = name
+        self.judged: list[tuple[str, int]] = []
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+        if item.name == self._name:
+            item.module.GO.set()
+        return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.judged.append((report.nodeid.rpartition("::")[2], self.item_index))
+
+
+POSTPONING = """
+GO = threading.Event()
+
+@check(FIRST)
+def test_first():
+    raise {error}
+
+@check(SECOND)
+def test_second():
+    if is_beside():
+        assert GO.wait(20)
+
+@check(THIRD)
+def test_third():
+    pass
+"""
+DEVIATES = 'Deviation(expected="this", found="that", where="here")'
+
+
+@pytest.mark.parametrize("error", ['NotApplicable("not here")', DEVIATES])
+def test_what_did_not_pass_waits_until_others_have_to_end(judge: Judge, error: str) -> None:
+    """Else its turn would wait for the second check, which waits for its own turn."""
+    turns = Turns()
+    found = judge(POSTPONING.format(error=error), plugins=[turns])
+    assert verdicts(found)[SECOND] is Verdict.PASSED, found
+    assert sorted(turns.judged) == [("test_first", 0), ("test_second", -1), ("test_third", -1)]
+    assert turns.judged[0][0] == "test_second"
+
+
+def test_what_may_be_a_rejected_credential_does_not_wait(judge: Judge) -> None:
+    turns = Turns()
+    error = DEVIATES.replace("that", "status 401")
+    judge(POSTPONING.replace("GO.wait(20)", "not GO.wait(0)").format(error=error), plugins=[turns])
+    assert turns.judged[0] == ("test_first", -1)
+
+
+def test_a_run_that_ends_at_the_first_failure_lets_none_wait(judge: Judge) -> None:
+    checks = POSTPONING.replace("GO.wait(20)", "not GO.wait(0)").format(error=DEVIATES)
+    found = judge(checks.replace("@check(FIRST)", "@check(FOURTH)"), exit_first=True)
+    assert verdicts(found) == {FOURTH: Verdict.FAILED}
+
+
+def test_a_few_checks_wait_for_each_other(judge: Judge) -> None:
+    """One more than may wait deviate, beside one that ends in the turn of the last of them."""
+    offered = {catalogue().requirements[SECOND].feature, "upload"}
+    rows = [row for row in catalogue().for_profile(profile("gitlab")) if row.feature in offered]
+    ids = [row.id for row in rows if row.area in {"gitlab", "upload"} and row.id not in {SECOND, *MANY}]
+    ids = ids[: MOST + 1]
+    deviating = "".join(
+        f"""
+@check({name!r})
+def test_{number}():
+    raise {DEVIATES}
+"""
+        for number, name in enumerate(ids)
+    )
+    last = """
+GO = threading.Event()
+
+@check(SECOND)
+def test_second():
+    assert GO.wait(20)
+"""
+    turns = Turns(f"test_{MOST}")
+    found = judge(deviating + last, plugins=[turns])
+    assert len(found.results) == MOST + 2
+    waited = [(f"test_{number}", number) for number in range(MOST)]
+    assert turns.judged[:MOST] == waited
+    assert turns.judged[MOST:] == [(f"test_{MOST}", -1), ("test_second", -1)]
+
+
+def test_what_is_not_offered_waits_for_no_other(judge: Judge) -> None:
+    turns = Turns()
+    absent = next(row.id for row in catalogue() if row.feature == "provenance" and not row.untested)
+    checks = POSTPONING.replace("@check(FIRST)", f"@check({absent!r})").format(error=DEVIATES)
+
+    class Without:
+        """Takes a feature from the offer of the run."""
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            run = session.config.stash[RUN]
+            offer: Any = run.offer
+            run.__dict__["offer"] = SimpleNamespace(
+                has=lambda feature: feature != "provenance" and offer.has(feature),
+                refusal=lambda feature: f"{feature} is not offered",
+            )
+
+    found = judge(checks, plugins=[turns, Without()])
+    assert verdicts(found) == {
+        absent: Verdict.NOT_APPLICABLE,
+        SECOND: Verdict.PASSED,
+        THIRD: Verdict.PASSED,
+    }
 
 
 SENDING = """
@@ -435,7 +620,7 @@ def test_no_check_counts_that_ran_ahead_of_one_whose_credential_was_rejected(
 def test_first():
     if is_beside():
         TOGETHER.wait(20)
-    raise Deviation(expected="this", found="that", where="here")
+    raise Deviation(expected="this", found="status 401", where="here")
 
 @check(SECOND)
 def test_second():
@@ -471,45 +656,11 @@ def test_checks_that_never_end_are_waited_for_once(monkeypatch: pytest.MonkeyPat
     assert len(sleeps) == first
 
 
-def check_item(name: str, *marks: Any, fixtures: tuple[str, ...] = ()) -> Any:
-    item: Any = pytest.Function.__new__(pytest.Function)
-    every = [pytest.mark.requirement(name).mark, *(mark.mark for mark in marks)]
-    item.fixturenames = fixtures
-    item.get_closest_marker = lambda wanted: next((mark for mark in every if mark.name == wanted), None)
-    item.add_marker = lambda mark: every.append(mark.mark)
-    return item
-
-
-def ordered(items: list[Any], *, overlaps: bool = True) -> list[Any]:
-    run: Any = SimpleNamespace(overlaps=overlaps)
-    config: Any = SimpleNamespace(option=SimpleNamespace(loadgroup=True))
-    for _ in Order(lambda _: run).pytest_collection_modifyitems(config, items):
-        pass
-    return items
-
-
-def test_checks_that_may_be_beside_others_come_first_and_in_units() -> None:
-    alone = check_item("race.no-server-error", fixtures=("race",))
-    free = [check_item(FIRST) for _ in range(OF_A_UNIT + 1)]
-    items = ordered([alone, *free])
-    assert items == [*free, alone]
-    assert [group_of(each) for each in items] == ["at once 0"] * OF_A_UNIT + ["at once 1", ""]
-
-
-def test_checks_of_a_near_target_stay_in_their_order() -> None:
-    items = [check_item("race.no-server-error", fixtures=("race",)), check_item(FIRST)]
-    assert ordered([*items], overlaps=False) == items
-    assert not any(map(group_of, items))
-
-
-def test_a_process_looks_ahead_in_the_units_that_it_has() -> None:
-    items = [check_item(FIRST) for _ in range(3 * OF_A_UNIT)]
-    session = SimpleNamespace(items=ordered(items))
-    for item in items:
-        item.session, item.config = session, SimpleNamespace(workerinput={})
-    assert [*unit_of(items[2], items[3])] == items[2:OF_A_UNIT]
-    last = OF_A_UNIT - 1
-    assert [*unit_of(items[last], items[2 * OF_A_UNIT])] == [items[last], *items[2 * OF_A_UNIT :]]
-    for item in items:
-        item.config = SimpleNamespace()
-    assert [*unit_of(items[2], items[3])] == items[2:]
+def test_another_process_knows_from_the_start_that_the_target_is_far_away(tmp_path: Path) -> None:
+    options = RunOptions(ledger_folder=tmp_path)
+    with ReferenceServer() as server:
+        run = prepare(target_from_table(server.target()), options)
+        other = take_part(run.as_table(), options, worker="gw0")
+        assert other.session.usual_wait == run.session.usual_wait > 0
+        for each in (other, run):
+            each.session.close()

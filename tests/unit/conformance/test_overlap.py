@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier, BrokenBarrierError, Event, get_ident
+from threading import Barrier, BrokenBarrierError, Event, Lock, Thread, get_ident
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,9 @@ from conformance.wire import (
 from conformance.wire.account import Cell
 from conformance.wire.answer_times import AnswerTimes
 from conformance.wire.budget import TELLING_LOSS
-from conformance.wire.lanes import enter_lane
+from conformance.wire.lanes import Seats, enter_lane, seated
 from conformance.wire.session import MOST_IDLE, MOST_KEPT
+from conformance.wire.stopping import Stopped, stoppable
 from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
@@ -56,11 +57,12 @@ def overlap(
     is_sound: bool = True,
     at_once: int = 8,
     processes: int = 1,
+    instead_of: int = 1,
 ) -> Overlap:
     """Return the overlap for a target that answers after `wait` seconds and lists uploads after `usual`."""
     session = far_session(wait, is_sound=is_sound, at_once=at_once)
     settling: Any = SimpleNamespace(usual=usual)
-    return Overlap(session, settling, processes=processes)
+    return Overlap(session, settling, processes=processes, instead_of=instead_of)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,9 @@ def overlap(
         (overlap(FAR, at_once=1), 1),
         (overlap(FAR, processes=8), 2),
         (overlap(FAR, processes=99), 1),
+        (overlap(FAR, instead_of=2), 16),
+        (overlap(FAR, instead_of=9), 16),
+        (overlap(FAR, at_once=3, instead_of=2), 6),
     ],
 )
 def test_actions_overlap_where_the_target_is_waited_for(made: Overlap, width: int) -> None:
@@ -100,6 +105,90 @@ def test_the_actions_of_a_far_target_run_at_once_and_their_results_are_in_order(
         return -number
 
     assert overlap().each(action, range(5)) == [0, -1, -2, -3, -4]
+
+
+def test_the_next_action_begins_when_one_ends() -> None:
+    """The first ones that run at once do not wait for the slowest of them."""
+    tenth_is_here = Event()
+
+    def action(number: int) -> None:
+        if number == 1:
+            assert tenth_is_here.wait(DEADLINE)
+        elif number == 10:
+            tenth_is_here.set()
+
+    overlap().each(action, range(12))
+
+
+def test_what_runs_beside_others_takes_the_seats_that_are_free() -> None:
+    seats = Seats(8)
+    for _ in range(5):
+        seats.take()
+    lock, under_way, most = Lock(), [0], [0]
+    together = Barrier(4)  # its own seat, and the three that are free
+
+    def action(number: int) -> None:
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        if number < 4:
+            together.wait(DEADLINE)
+        with lock:
+            under_way[0] -= 1
+
+    with stoppable(Event()), seated(seats):
+        overlap().each(action, range(40), reads=True)
+    assert most == [4]
+    assert [seats.take_free() for _ in range(4)] == [True, True, True, False]
+
+
+def test_no_seat_is_taken_that_a_check_waits_for() -> None:
+    seats: Any = Seats(1)
+    seats.take()
+    seats._awaited = 1  # a check that is to begin
+    seats.leave()
+    assert not seats.take_free()
+    seats._awaited = 0
+    assert seats.take_free()
+
+
+def test_the_seats_are_free_again_when_an_action_fails() -> None:
+    seats = Seats(4)
+    seats.take()
+    together = Barrier(4)
+
+    def action(number: int) -> None:
+        together.wait(DEADLINE)
+        raise ValueError(number)
+
+    with stoppable(Event()), seated(seats), pytest.raises(ValueError, match=r"^0$"):
+        overlap().each(action, range(9), reads=True)
+    assert [seats.take_free() for _ in range(4)] == [True, True, True, False]
+
+
+def test_an_action_beside_others_is_stopped_with_its_check() -> None:
+    stop, seats, after = Event(), Seats(4), list[int]()
+    budget = Budget(TrafficLimits())
+    together = Barrier(5)
+
+    def action(number: int) -> None:
+        together.wait(DEADLINE)
+        together.wait(DEADLINE)
+        budget.take().end()
+        after.append(number)
+
+    def check() -> None:
+        seats.take()
+        with stoppable(stop), seated(seats), pytest.raises(Stopped):
+            overlap().each(action, range(4), reads=True)
+
+    thread = Thread(target=check)
+    thread.start()
+    together.wait(DEADLINE)
+    stop.set()
+    together.wait(DEADLINE)
+    thread.join()
+    assert not after
 
 
 def test_the_actions_of_a_near_target_run_one_after_the_other() -> None:
@@ -166,8 +255,10 @@ def test_after_a_refusal_or_a_loss_actions_run_one_after_the_other() -> None:
         if get_ident() == main:
             alone.append(number)
 
-    Overlap(session, settling).each(action, range(12))
-    assert alone == [0, 9, 10, 11]
+    Overlap(session, settling).each(action, range(40))
+    assert alone[0] == 0
+    assert alone[1:] == [*range(alone[1], 40)]
+    assert alone[1] <= 4 + 9, "what is under way when it happens goes on"
 
 
 def test_actions_of_an_action_do_not_overlap_again() -> None:
@@ -192,7 +283,7 @@ def test_an_interruption_stops_the_other_actions_before_their_next_request(
             budget.take().end()
             after.append(number)
 
-    def interrupted(_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         budget.pause(200, refused=False)  # the actions wait for its end
         paused.wait(DEADLINE)
         raise KeyboardInterrupt
