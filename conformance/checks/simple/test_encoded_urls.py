@@ -34,7 +34,7 @@ BEGINNING = ("Range", f"bytes=0-{MOST - 1}")
 def test_unreserved(registry: RegistryClient, index: Index) -> None:
     """Asked byte for byte, as HTTP libraries tidy such URLs up. A redirect to the tidy URL is right."""
     page = index.pages()[0]
-    url = registry.project_url(index.project)
+    url = index.page_url
     accept = ("Accept", next(iter(index.media_types.values())))
     ours = [file for file in page.files if registry.target.same_host(file.url)]
     wrong = [*_not_found(registry, url, accept, lambda found, _: shows_page(found, url, page.filenames))]
