@@ -11,6 +11,7 @@ from .test_small_indexes import PAGE, SDIST, WHEEL, SmallIndex, judge
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 IN_HTML = f"{PAGE} in HTML"
+PLAIN_ANCHORS = "simple.html.anchor-syntax-plain"
 ANCHORS = "simple.html.detail.one-anchor-per-file"
 AGREEMENTS = ("simple.json.detail.same-as-html", "consistency.html-json-agree")
 SPARED = ("simple.html.hash.present", "simple.url.unreserved")
@@ -44,3 +45,13 @@ def test_a_file_that_json_lacks_stands_for_itself() -> None:
     result = judge(SmallIndex(bodies={IN_HTML: page}), ANCHORS, *AGREEMENTS)
     causes = {each.id: each.cause for each in result.results if each.verdict is Verdict.FAILED}
     assert ANCHORS not in {causes[AGREEMENTS[0]], causes[AGREEMENTS[1]]}
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict"),
+    [("// an <a href> here would be a file", Verdict.PASSED), ("'<a href=\"/x\">x</a>'", Verdict.WARNED)],
+)
+def test_a_link_in_a_script_needs_a_url(script: str, verdict: Verdict) -> None:
+    page = f'<!DOCTYPE html><a href="/files/a-1.0.tar.gz">a-1.0.tar.gz</a><script>{script}</script>'
+    (result,) = judge(SmallIndex(bodies={IN_HTML: page}), PLAIN_ANCHORS).results
+    assert result.verdict is verdict, result.message
