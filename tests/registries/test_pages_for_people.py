@@ -1,12 +1,17 @@
-"""Pages of projects with anchors for people beside those of files: one requirement is about them, and no other is."""
+"""Pages for people: anchors beside those of files, scripts, and projects without files."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.verdicts import Verdict
 
 from .test_small_indexes import PAGE, SDIST, WHEEL, SmallIndex, judge
+
+if TYPE_CHECKING:
+    from reference_server.distributions import Distribution
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -54,4 +59,13 @@ def test_a_file_that_json_lacks_stands_for_itself() -> None:
 def test_a_link_in_a_script_needs_a_url(script: str, verdict: Verdict) -> None:
     page = f'<!DOCTYPE html><a href="/files/a-1.0.tar.gz">a-1.0.tar.gz</a><script>{script}</script>'
     (result,) = judge(SmallIndex(bodies={IN_HTML: page}), PLAIN_ANCHORS).results
+    assert result.verdict is verdict, result.message
+
+
+@pytest.mark.parametrize(("files", "verdict"), [((), Verdict.UNTESTABLE), ((WHEEL,), Verdict.FAILED)])
+def test_a_project_without_files_may_be_missing_from_the_list(
+    files: tuple[Distribution, ...], verdict: Verdict
+) -> None:
+    """Some proxies have a page for every name, and list what they keep."""
+    (result,) = judge(SmallIndex(files=files, lists_project=False), "simple.root.lists-uploads").results
     assert result.verdict is verdict, result.message

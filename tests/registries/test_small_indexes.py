@@ -241,7 +241,7 @@ def test_a_page_without_a_version_is_noticed() -> None:
     [
         (SmallIndex(lists_project=False), False, "lists no project\nName some projects with --project."),
         (SmallIndex(root=404), False, "has no root page: GET "),
-        (SmallIndex(page=403), False, "no page of 1 project that were asked for is served"),
+        (SmallIndex(page=403), False, "no page of a project was there, of 1 page asked for"),
         (SmallIndex(page=500), True, "expected a page of the project 'alpha', found "),
     ],
 )
