@@ -21,18 +21,10 @@ WITHOUT_LOCAL_VERSIONS = ("alpha", "beta-tools")
 
 CONFIGURATION = """\
 [mirror]
-directory = {directory}
 master = {master}
-api-method = simple
 allow-non-https = true
-json = true
-storage-backend = filesystem
-hash-index = false
-stop-on-error = true
-timeout = 60
-workers = 2
-verifiers = 2
-compare-method = hash
+api-method = simple
+directory = {directory}
 """
 
 MAPS = r"""
