@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
-from conformance.pages import TEXT_HTML, read_root_page
+from conformance.pages import TEXT_HTML, read_project_page, read_root_page, resolved
 from conformance.target.layout_search import is_simple_index
 from conformance.target.observations import Observation
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.target import Target
     from conformance.wire import Answer
 
+FILES = (".whl", ".tar.gz", ".zip", ".egg")
 TRIED = 3
 """Of how many of the names on a page the doctor asks for the project's page."""
 
@@ -32,12 +33,23 @@ def page_observations(root: Answer, target: Target, get: Callable[[str], Answer]
     spellings = [each for name in names[:TRIED] for each in dict.fromkeys((canonicalize_name(name), name))]
     for spelling in spellings:
         page = get(f"{target.index_url}{quote(spelling, safe='')}/")
-        if page.status not in {404, 410}:
+        location = page.headers.get("Location", "")
+        if page.is_redirect and target.same_host(resolved(page.url, location)):
+            page = get(resolved(page.url, location))
+        if page.status not in {200, 404, 410} or (page.status == 200 and _lists_files(page)):
             return
     if spellings:
         yield Observation(
             about="path",
-            seen=f"a page with links, such as {names[0]!r}, but no page of a project is there: "
+            seen=f"a page with links, such as {names[0]!r}, but none leads to a page with files: "
             f"{page.exchange.request} returned {page.status_line}",
             change=f"check the URL, which should look like {target.layout.example}, and --layout",
         )
+
+
+def _lists_files(page: Answer) -> bool:
+    """Tell whether an answer may be the page of a project; what is no HTML is none of a website."""
+    if page.content_type != TEXT_HTML:
+        return True
+    files = read_project_page(page.text, url=page.url, where=str(page)).files
+    return any(file.filename.endswith(FILES) for file in files)

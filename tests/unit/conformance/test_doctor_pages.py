@@ -34,9 +34,12 @@ def serve_nothing_else(httpserver: HTTPServer) -> None:
     httpserver.no_handler_status_code = 404
 
 
-def test_a_website_is_no_index(httpserver: HTTPServer) -> None:
-    serve_html(httpserver, "/simple/", WEBSITE)
+@pytest.mark.parametrize("page", [WEBSITE, "<a href='/simple/'></a> <a href='/simple/about'>About</a>"])
+def test_a_website_is_no_index(httpserver: HTTPServer, page: str) -> None:
+    """The links of the second one are as those of an index, but for the one without a text."""
+    serve_html(httpserver, "/simple/", page)
     serve_html(httpserver, "/about", WEBSITE)
+    httpserver.expect_request("/simple/about/").respond_with_data("", 307, headers={"Location": "/about"})
     serve_nothing_else(httpserver)
     assert "check the URL" in problems(httpserver, profile="index")["path"]
 
