@@ -21,6 +21,7 @@ http {{
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     access_log off;
+    {maps}
     client_body_temp_path {work}/nginx-body;
     proxy_temp_path {work}/nginx-proxy;
     fastcgi_temp_path {work}/nginx-fastcgi;
@@ -36,14 +37,19 @@ http {{
 
 
 @contextmanager
-def served_by_nginx(place: Place, root: Path, *, settings: str = "") -> Iterator[str]:
-    """Serve a folder, and yield its URL. `settings` are further lines of the configuration's `server`."""
+def served_by_nginx(place: Place, root: Path, *, settings: str = "", maps: str = "") -> Iterator[str]:
+    """Serve a folder, and yield its URL. `settings` are further lines of the configuration's `server`.
+
+    `maps` stand before it, with the variables that the settings use.
+    """
     nginx = program("nginx")
     if nginx is None:
         raise CannotStart("there is no nginx")
     port = place.port()
     configuration = place.work / "nginx.conf"
-    text = CONFIGURATION.format(work=place.work, host=HOST, port=port, root=root, settings=settings)
+    text = CONFIGURATION.format(
+        work=place.work, host=HOST, port=port, root=root, settings=settings, maps=maps
+    )
     configuration.write_text(text, encoding="utf-8")
     for folder in (place.work, root):  # as root, nginx reads files as another user
         folder.chmod(0o755)

@@ -94,6 +94,15 @@ class Index:
         answer = self._ok(self.registry.root_answer(accept=JSON_V1, fresh=fresh))
         return _json_root(answer)
 
+    @property
+    def page_url(self) -> str:
+        """The URL of the project's page, or the one on the target's host that it redirects to."""
+        answer = self.registry.project_answer(
+            self.project, accept=next(iter(self.media_types.values()), None)
+        )
+        is_ours = self.registry.target.same_host(answer.url)
+        return answer.url if is_ours else self.registry.project_url(self.project)
+
     def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
         """Return a project's page in each form that is offered, HTML first."""
         return [page for _, page in self.answered_pages(name, fresh=fresh)]

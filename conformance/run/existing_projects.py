@@ -74,8 +74,9 @@ def _picked(registry: RegistryClient, seed: int) -> list[str]:
             (with_files if listed_files(registry, [name]) else served).append(name)
     if not with_files + served:
         raise CannotJudge(
-            f"{registry.target.index_url} lists projects, but no page of {counted(len(tried), 'project')} that were "
-            f"asked for is served; the last: {summary(_page(registry, tried[-1]))}\nName others with --project.",
+            f"{registry.target.index_url} has links as an index has, but no page of a project was there, of "
+            f"{counted(len(tried), 'page')} asked for; the last: {summary(_page(registry, tried[-1]))}\n"
+            "Check the URL, or name others with --project.",
             ExitCode.TOO_LITTLE_JUDGED,
         )
     return (with_files + served)[:PICKED]

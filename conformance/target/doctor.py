@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.doctor_pages import page_observations
 from conformance.target.doctor_uploads import upload_observations
 from conformance.target.driver import NEXT_STEP, description, target_driver
 from conformance.target.layout_search import ABSENT, is_simple_index, search
@@ -242,6 +243,8 @@ class Doctor:
             return Observation(about="path", seen=seen, change=change)
         if self._target.same_host(location) and is_simple_index(self._get(location)):
             change = f'the index is there: write `index-url = "{location}"` into registry.toml'
+        elif not self._target.has_uploads:
+            change = "check the URL: there is no index where it redirects to"
         else:
             change = "give the URL that it redirects to: uploads do not follow redirects"
         return Observation(about="slash or path", seen=seen, change=change)
@@ -282,6 +285,8 @@ class Doctor:
                 seen=f"expected a simple index, found {answer.content_type or 'no content type'}",
                 change=f"check the URL, which should look like {where.example}, and --layout",
             )
+        elif answer.status == 200 and not self._projects:
+            yield from page_observations(answer, self._target, self._get)
 
     def _no_root(self, root: Answer, uploads: list[Observation]) -> Iterator[Observation]:
         """Examine an index without a root page: some registries have none, only pages of projects."""

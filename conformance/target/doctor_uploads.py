@@ -39,12 +39,24 @@ def upload_observations(session: Session, target: Target, *, rejected: bool) -> 
         return
     seen = f"an upload form without a file returned {answer.status_line}{_doubt(answer)}"
     change, unknown = upload_change(answer.status, target), answer.status >= 500
+    if answer.status == 405 and _takes_posts(session, target, answer):
+        seen, change = f"{seen}, and POST is allowed: the form is refused, and not its address", ""
     if answer.status == 500 and credential:
         more, accepted = _without_the_credential(session, target, credential)
         seen += more
         if accepted:
             change, unknown = "", False
     yield Observation(about="uploads", seen=seen, change=change, unknown=unknown)
+
+
+def _takes_posts(session: Session, target: Target, answer: Answer) -> bool:
+    """Tell whether POST is allowed where it was refused: there are registries that refuse a form with 405."""
+    allowed = answer.headers.get("Allow")
+    if allowed is None:
+        credential = target.credential(DEFAULT)
+        there = session.send("OPTIONS", target.upload_url, credential=credential, credential_name=DEFAULT)
+        allowed = there.headers.get("Allow", "")
+    return "POST" in (each.strip().upper() for each in allowed.split(","))
 
 
 def _without_the_credential(session: Session, target: Target, credential: Credential) -> tuple[str, bool]:

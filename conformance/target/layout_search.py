@@ -166,4 +166,5 @@ def _base(answer: Answer) -> str:
 
 def _is_project(name: str, url: str, root: str) -> bool:
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
-    return url.startswith(root) and canonicalize_name(segment) == canonicalize_name(name)
+    is_named = bool(name.strip()) and canonicalize_name(segment) == canonicalize_name(name)
+    return url.startswith(root) and is_named

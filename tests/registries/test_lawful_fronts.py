@@ -50,6 +50,13 @@ class UserAgentNeeded(Fault):
         return response if request.headers.get("User-Agent") else Response("no User-Agent", status=403)
 
 
+class AcceptNeeded(Fault):
+    """Refuses requests without Accept."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        return response if request.headers.get("Accept") else Response("no Accept", status=406)
+
+
 class WrongHostsAnswered(Fault):
     """Answers requests without a valid Host with one status."""
 
@@ -89,6 +96,11 @@ def test_a_url_with_a_signature_opens_to_anyone() -> None:
     found = judged(FOR_NO_OTHER, SignedLinks())
     assert found.verdict is Verdict.PASSED, found.message
     assert judged(FOR_NO_OTHER, SignedLinks(), CachesForgetCredentials()).verdict is Verdict.FAILED
+
+
+def test_a_front_that_asks_for_accept_is_judged_by_host() -> None:
+    assert judged(HOST, AcceptNeeded()).verdict is Verdict.PASSED
+    assert judged(HOST, AcceptNeeded(), HostNotNeeded()).verdict is Verdict.FAILED
 
 
 def test_requests_without_user_agent_may_be_refused() -> None:

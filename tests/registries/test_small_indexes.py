@@ -46,7 +46,8 @@ PAGE, ROOT = "/simple/alpha/", "/simple/"
 class SmallIndex:
     """An index of one project, as a handler of requests. Statuses other than 200 are for all pages of that kind.
 
-    `shown` gives the Requires-Python of links by file name, `bodies` gives whole pages by path.
+    `shown` gives the Requires-Python of links by file name, `bodies` gives whole pages by path, or by
+    `PATH in HTML` where JSON is as usual.
     """
 
     files: tuple[Distribution, ...] = (WHEEL, SDIST)
@@ -84,7 +85,8 @@ class SmallIndex:
         form = next((form for form in self.forms if form in accepted), self.forms[0])
         if form not in accepted and "*" not in accepted:
             return Response("", status=406, content_type="text/plain")
-        body = self.bodies.get(path) or (self._html if form == HTML else self._json)(path)
+        body = self.bodies.get(f"{path} in HTML" if form == HTML else path) or self.bodies.get(path)
+        body = body or (self._html if form == HTML else self._json)(path)
         return Response(body, content_type=self.types.get(form, form))
 
     def _html(self, path: str) -> str:
@@ -239,7 +241,7 @@ def test_a_page_without_a_version_is_noticed() -> None:
     [
         (SmallIndex(lists_project=False), False, "lists no project\nName some projects with --project."),
         (SmallIndex(root=404), False, "has no root page: GET "),
-        (SmallIndex(page=403), False, "no page of 1 project that were asked for is served"),
+        (SmallIndex(page=403), False, "no page of a project was there, of 1 page asked for"),
         (SmallIndex(page=500), True, "expected a page of the project 'alpha', found "),
     ],
 )

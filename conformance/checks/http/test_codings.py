@@ -67,13 +67,10 @@ def test_gzip_q0(index: Index) -> None:
 
 def _each_page(index: Index, accepting: dict[str, str]) -> list[Answer]:
     """Ask for a project's page and the list of projects, in each form."""
-    urls = [index.registry.project_url(index.project)]
-    if index.offer.has("project-list"):
-        urls.append(index.registry.target.index_url)
+    pages = [answer for answer, _ in [*index.answered_pages(), *index.answered_roots()]]
     return [
-        index.registry.request("GET", url, headers={"Accept": accept, **accepting})
-        for url in urls
-        for accept in index.media_types.values()
+        index.registry.request("GET", page.url, headers={"Accept": accept_of(page), **accepting})
+        for page in pages
     ]
 
 

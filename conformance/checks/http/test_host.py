@@ -12,14 +12,14 @@ from conformance.kit.uploads.raw_uploads import reaction_on
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, RegistryClient
+    from conformance.kit.fixtures import Index
     from conformance.kit.uploads.raw_uploads import Reaction
 
 
-def reaction_to(registry: RegistryClient, url: str, what: str, *hosts: str) -> Reaction:
-    """Ask for a page with these fields Host, and what each request has."""
-    fields = [("Host", host) for host in hosts]
-    with registry.connect(url, as_=ANONYMOUS) as connection:
+def reaction_to(index: Index, url: str, what: str, *hosts: str) -> Reaction:
+    """Ask for a page with these fields Host, and what each request has; without Accept some registries send 406."""
+    fields = [("Host", host) for host in hosts] + [("Accept", next(iter(index.media_types.values())))]
+    with index.registry.connect(url, as_=ANONYMOUS) as connection:
         connection.request("GET", headers=[*fields, *USUAL], bare=True)
         return reaction_on(what, connection)
 
@@ -35,7 +35,7 @@ def test_host(index: Index) -> None:
     url = registry.project_url(index.project)
     with registry.connect(url, as_=ANONYMOUS) as connection:
         host = connection.host
-    right = reaction_to(registry, url, "one right Host", host)
+    right = reaction_to(index, url, "one right Host", host)
     if right.answer is None or right.answer.status == 400:
         raise Untestable(f"a request with one right Host is refused, too: {right}")
     kinds: dict[str, tuple[str, ...]] = {
@@ -45,7 +45,7 @@ def test_host(index: Index) -> None:
         "a Host with a space": ("registry example.com",),
         "a Host with a path": (f"{host}/simple",),
     }
-    reactions = [reaction_to(registry, url, kind, *hosts) for kind, hosts in kinds.items()]
+    reactions = [reaction_to(index, url, kind, *hosts) for kind, hosts in kinds.items()]
     others = [each for each in reactions if not each.refused({400}, may_hang_up=True)]
     wrong = [each for each in others if not _says_nothing(each, right)]
     expect.rule(

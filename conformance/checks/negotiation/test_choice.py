@@ -101,7 +101,7 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
 @check("negotiation.two-lines")
 def test_two_lines(index: Index) -> None:
     """The twin has both in one line. Where weights are ignored, both get the same, too."""
-    url = index.registry.project_url(index.project)
+    url = index.page_url
     for members in ((f"{TEXT_HTML};q=0.1", JSON_V1), (f"{JSON_V1};q=0.1", TEXT_HTML)):
         one_line, two_lines = (
             partial(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from conformance.checks.simple.file_anchors import is_of_file
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.plain_reads import leads_to, read_plainly, shows_page, without_passing_errors
@@ -34,9 +35,9 @@ BEGINNING = ("Range", f"bytes=0-{MOST - 1}")
 def test_unreserved(registry: RegistryClient, index: Index) -> None:
     """Asked byte for byte, as HTTP libraries tidy such URLs up. A redirect to the tidy URL is right."""
     page = index.pages()[0]
-    url = registry.project_url(index.project)
+    url = index.page_url
     accept = ("Accept", next(iter(index.media_types.values())))
-    ours = [file for file in page.files if registry.target.same_host(file.url)]
+    ours = [file for file in page.files if registry.target.same_host(file.url) and is_of_file(file)]
     wrong = [*_not_found(registry, url, accept, lambda found, _: shows_page(found, url, page.filenames))]
     if ours:
         smallest = min(ours, key=lambda file: (file.size is None, file.size or 0))

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
+from conformance.checks.simple.file_anchors import DISTRIBUTIONS
 from conformance.checks.simple.file_samples import extent_of, html_samples
 from conformance.checks.simple.html_pages import html_project_pages
 from conformance.checks.simple.published_files import own_distributions
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, Remark
     from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
-
-DISTRIBUTIONS = (
-    *(".whl", ".tar.gz", ".zip"),
-    *(".egg", ".exe", ".tar.bz2", ".tgz", ".tar.Z", ".tar.xz", ".tar", ".rpm", ".msi", ".deb", ".dmg"),
-)
-"""How the names of distributions end: those of today, and those that indexes keep from earlier times."""
 
 
 @check("simple.html.detail.one-anchor-per-file")

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urldefrag
 
+from conformance.checks.simple.file_anchors import is_of_file
 from conformance.checks.simple.file_samples import extent_of, html_samples
 from conformance.checks.simple.html_pages import html_project_pages
 from conformance.kit import expect
@@ -42,7 +43,7 @@ LENGTHS = {
 
 @check("simple.html.hash.present")
 def test_present(index: Index) -> None:
-    without = links(lambda file: not fragment(file))
+    without = links(lambda file: not fragment(file) and is_of_file(file))
     expect.rule_on_each(html_project_pages(index), "every link to carry a hash", broken_by=without)
 
 
