@@ -19,7 +19,7 @@ from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, is_json, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import page_in
-from conformance.wire import BadAnswer, Unreachable
+from conformance.wire import BadAnswer, Follow, Unreachable
 
 if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
@@ -45,6 +45,7 @@ PROBED = frozenset(
         "hashes",
         "html",
         "json",
+        "json-api",
     }
     | {"local-versions"}
     | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
@@ -52,6 +53,8 @@ PROBED = frozenset(
 )
 """Every feature that asking, or a look at the target, can find."""
 FORMS = {"html", "json"}
+DESCRIBING = frozenset({"info", "releases", "urls"})
+"""Keys of PyPI's JSON API."""
 STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
@@ -79,7 +82,7 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     accept = TEXT_HTML if "html" in features else JSON_V1
     if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    for look in (_listing, _locked, _negotiated, _transferred):
+    for look in (_listing, _locked, _negotiated, _transferred, _described):
         with suppress(BadAnswer):
             features |= look(registry, spellings[0], accept)
     return OfferedFeatures(features=frozenset(features), versions=versions)
@@ -194,3 +197,15 @@ def _first_file(registry: RegistryClient, name: str) -> Answer | None:
             with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
                 return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
     return None
+
+
+def _described(registry: RegistryClient, name: str, _: str) -> set[str]:
+    """Look for PyPI's JSON API at its address, where that is known: any one of its parts shows that it is there."""
+    if not registry.target.has_json_api:
+        return set()
+    try:
+        url = f"{registry.target.json_api}{name}/json"
+        answer = registry.request("GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST)
+    except Unreachable:  # on a host of its own
+        return set()
+    return {"json-api"} if answer.status == 200 and DESCRIBING & answer.json_object.keys() else set()

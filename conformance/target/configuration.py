@@ -20,7 +20,7 @@ _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USER
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 """Names of variables that a message may hold: any other text may be the password itself."""
 
-ADDRESSES = ("url", "upload-url", "index-url", "api-url")
+ADDRESSES = ("url", "upload-url", "index-url", "api-url", "json-api-url")
 """The addresses of a target, by their keys in registry.toml."""
 
 
@@ -30,6 +30,7 @@ def configured_target(
     upload_url: str | None = None,
     index_url: str | None = None,
     api_url: str | None = None,
+    json_api_url: str | None = None,
     profile: str | None = None,
     layout: str | None = None,
     username: str | None = None,
@@ -46,7 +47,7 @@ def configured_target(
     environ = {name: value for name, value in environ.items() if value}
     file = config or environ.get(PREFIX + "CONFIG")
     table = _read(Path(file)) if file else {}
-    given = {"url": url, "upload-url": upload_url, "index-url": index_url, "api-url": api_url}
+    given = dict(zip(ADDRESSES, (url, upload_url, index_url, api_url, json_api_url), strict=True))
     _take_addresses(table, [_addresses_in(environ), {key: each for key, each in given.items() if each}], file)
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     table["layout"] = layout or environ.get(PREFIX + "LAYOUT") or table.get("layout", "")

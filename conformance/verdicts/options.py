@@ -65,6 +65,15 @@ TARGET = (
         input=Input(name="api-url"),
     ),
     Option(
+        name="json_api_url",
+        flag="--json-api-url",
+        metavar="URL",
+        help="where PyPI's JSON API is, ending in /pypi/",
+        default="that of the layout, if any",
+        group=Group.TARGET,
+        commands=SENDING,
+    ),
+    Option(
         name="profile",
         flag="--profile",
         metavar="NAME",

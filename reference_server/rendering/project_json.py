@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from packaging.version import Version
 from reference_server.model.grammar import version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from reference_server.model import Package, PackageFile
 
@@ -129,8 +130,10 @@ def _file(project: Project, file: PackageFile) -> dict[str, Any]:
         "md5": file.digests.get("md5"),
         "sha256": file.digests.get("sha256"),
     }
+    metadata = file.listed_metadata
     return {
         "comment_text": "",
+        "core-metadata": dict(metadata) if isinstance(metadata, Mapping) else False,
         "digests": {name: digest for name, digest in digests.items() if digest},
         "downloads": -1,
         "filename": file.filename,
