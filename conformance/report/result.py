@@ -322,17 +322,7 @@ def run_result(
     results = tuple(sorted(results, key=lambda each: each.id))
     return RunResult(
         suite=Suite(name=SUITE, version=version(SUITE)),
-        target=JudgedTarget(
-            url=target.url,
-            profile=target.profile.name,
-            layout=target.layout.name,
-            upload_url=target.given.upload,
-            index_url=target.given.index,
-            api_url=target.given.api,
-            json_api_url=target.given.json_api,
-            embedded=target.embedded,
-            credentials=tuple(sorted(target.credentials)),
-        ),
+        target=_judged_target(target),
         run=run_id,
         started=_to_milliseconds(started),
         finished=finished and _to_milliseconds(finished),
@@ -343,6 +333,20 @@ def run_result(
         ),
         published=published or {},
         results=results,
+    )
+
+
+def _judged_target(target: Target) -> JudgedTarget:
+    return JudgedTarget(
+        url=target.url,
+        profile=target.profile.name,
+        layout=target.layout.name,
+        upload_url=target.given.upload,
+        index_url=target.given.index,
+        api_url=target.given.api,
+        json_api_url=target.given.json_api,
+        embedded=target.embedded,
+        credentials=tuple(sorted(target.credentials)),
     )
 
 

@@ -51,7 +51,23 @@ def configured_target(
     _take_addresses(table, [_addresses_in(environ), {key: each for key, each in given.items() if each}], file)
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     table["layout"] = layout or environ.get(PREFIX + "LAYOUT") or table.get("layout", "")
-    credentials = table.setdefault("credentials", {})
+    _take_credentials(table.setdefault("credentials", {}), username, password, file, environ)
+    if not any(table.get(key) for key in ADDRESSES):
+        if file and table["credentials"]:
+            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
+        _check_embedded(table)
+        return None
+    return target_from_table(table)
+
+
+def _take_credentials(
+    credentials: dict[str, Any],
+    username: str | None,
+    password: str | None,
+    file: str | Path | None,
+    environ: Mapping[str, str],
+) -> None:
+    """Set each credential as its weightiest place has it, the one that is given by argument included."""
     for name, key, value in _from_environment(environ):
         _outweigh(credentials, name, key, value)
     for key, argument in (("username", username), ("password", password)):
@@ -59,12 +75,6 @@ def configured_target(
         if given_one is not None:
             _outweigh(credentials, DEFAULT, key, given_one)
     _take_passwords_from_environment(credentials, file, environ)
-    if not any(table.get(key) for key in ADDRESSES):
-        if file and table["credentials"]:
-            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
-        _check_embedded(table)
-        return None
-    return target_from_table(table)
 
 
 def _check_embedded(table: Mapping[str, Any]) -> None:

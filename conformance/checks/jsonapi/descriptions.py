@@ -48,9 +48,9 @@ class Description:
 
     @property
     def version(self) -> str:
-        """The version that it describes; empty without one."""
+        """The version that it describes, as it can be sent; empty without one."""
         found = self.info.get("version")
-        return found if isinstance(found, str) else ""
+        return found.encode(errors="replace").decode() if isinstance(found, str) else ""
 
     @property
     def urls(self) -> list[Mapping[str, Any]]:

@@ -45,6 +45,11 @@ def latest(page: ProjectPage) -> Version | None:
     return max(by_version(page), key=lambda version: (not version.is_prerelease, version), default=None)
 
 
+def oldest(page: ProjectPage) -> tuple[str, ...]:
+    """Return the oldest version, normalized; nothing for a page without versions."""
+    return tuple(map(str, sorted(by_version(page))[:1]))
+
+
 def same_version(one: str, other: Version | str) -> bool:
     """Tell whether two texts are the same version to PEP 440."""
     return version_key(one) == (version_key(other) if isinstance(other, str) else other)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.jsonapi.described_projects import REASON
-from conformance.checks.jsonapi.listed_files import by_version, same_version, version_of
+from conformance.checks.jsonapi.listed_files import by_version, oldest, same_version, version_of
 from conformance.checks.jsonapi.value_types import FILE, HASHES, wrong_values
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -38,10 +38,9 @@ SECOND = timedelta(seconds=1)
 def test_urls(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     """Of a project, and of its oldest release."""
     for name in projects:
-        listed = by_version(index.pages(name)[-1])
-        if not listed:
-            continue
-        for version in ("", str(min(listed))):
+        page = index.pages(name)[-1]
+        listed = by_version(page)
+        for version in ("", *oldest(page)):
             found = descriptions.of(name, version)
             wanted = next((files for each, files in listed.items() if same_version(found.version, each)), [])
             expect.rule(
@@ -230,14 +229,16 @@ def test_upload_time(index: Index, descriptions: Descriptions, projects: tuple[s
 
 
 def _wrong_times(file: Mapping[str, Any], listed: str | None) -> Iterator[str]:
-    plain, zoned = _moment(file.get("upload_time")), _moment(file.get("upload_time_iso_8601"))
+    plain = _moment(file.get("upload_time"))
+    zoned = _with_zone(_moment(file.get("upload_time_iso_8601")))
     if plain is None or plain.tzinfo is not None:
+        plain = None
         yield f"`upload_time`: {file.get('upload_time')!r}"
     if zoned is None or not str(file.get("upload_time_iso_8601")).endswith("Z"):
         yield f"`upload_time_iso_8601`: {file.get('upload_time_iso_8601')!r}"
     elif plain is not None and abs(zoned - plain.replace(tzinfo=UTC)) > SECOND:
         yield f"{plain.isoformat()} and {zoned.isoformat()}"
-    elif (page := _moment(listed)) and abs(zoned - page) > SECOND:
+    elif (page := _with_zone(_moment(listed))) and abs(zoned - page) > SECOND:
         yield f"{zoned.isoformat()} in place of {page.isoformat()}"
 
 
@@ -246,6 +247,10 @@ def _moment(value: Any) -> datetime | None:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+
+
+def _with_zone(moment: datetime | None) -> datetime | None:
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 @check("jsonapi.file.yanked")

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.checks.jsonapi.described_projects import REASON, licensed
 from conformance.checks.jsonapi.listed_files import same_version
-from conformance.checks.jsonapi.value_types import INFO, wrong_values
+from conformance.checks.jsonapi.value_types import INFO, TEXT_LIST, wrong_values
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import publish
@@ -40,13 +40,13 @@ def _words(value: Any) -> Any:
 def _requirements(value: Any) -> Any:
     """Return requirements as PEP 508 reads them."""
     try:
-        return {str(Requirement(each)) for each in value}
-    except (InvalidRequirement, TypeError):
+        return {str(Requirement(each)) for each in value} if TEXT_LIST.holds(value) else value
+    except InvalidRequirement:
         return value
 
 
 def _names(value: Any) -> Any:
-    return {canonicalize_name(each) for each in value} if isinstance(value, list) else value
+    return {canonicalize_name(each) for each in value} if TEXT_LIST.holds(value) else value
 
 
 def _without_end(value: Any) -> Any:
@@ -58,7 +58,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "keywords": _words,
     "requires_dist": _requirements,
     "provides_extra": _names,
-    "classifiers": lambda value: set(value) if isinstance(value, list) else value,
+    "classifiers": lambda value: set(value) if TEXT_LIST.holds(value) else value,
 }
 """How a value is read where its metadata can be written in several ways; all others are compared as they are."""
 
@@ -69,7 +69,7 @@ def wanted_info(metadata: Metadata) -> dict[str, Any]:
         "description": _without_end(metadata.description),
         "keywords": set(metadata.keywords),
         "platform": metadata.platform[0],
-        "requires_dist": _requirements(metadata.requires_dist),
+        "requires_dist": _requirements(list(metadata.requires_dist)),
         "provides_extra": _names(list(metadata.provides_extra)),
         "classifiers": set(metadata.classifiers),
         "project_urls": dict(each.split(", ", 1) for each in metadata.project_urls),
@@ -114,9 +114,9 @@ def test_license(registry: RegistryClient, descriptions: Descriptions, new_name:
     found = descriptions.of(file.name)
     expression, files = file.metadata.license_expression, list(file.metadata.license_file)
     expect.equal(found.info.get("license_expression"), expression, of="`license_expression`", where=found)
-    stated = found.info.get("license_files")
+    stated: Any = found.info.get("license_files")
     expect.equal(
-        sorted(stated) if isinstance(stated, list) else stated, files, of="`license_files`", where=found
+        sorted(stated) if TEXT_LIST.holds(stated) else stated, files, of="`license_files`", where=found
     )
 
 

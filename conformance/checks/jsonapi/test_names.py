@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from conformance.checks.jsonapi.descriptions import Description
-from conformance.checks.jsonapi.listed_files import by_version
+from conformance.checks.jsonapi.listed_files import oldest
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
@@ -23,7 +23,7 @@ SPELLINGS = (str.upper, lambda name: name.replace("-", "_"), lambda name: name.r
 def test_spelling(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     """The release is not the one that describes the project, if there is another one."""
     name = projects[0]
-    for version in ("", str(min(by_version(index.pages(name)[-1])))):
+    for version in ("", *oldest(index.pages(name)[-1])):
         known = descriptions.of(name, version)
         for spelled in _spellings(name):
             answer = descriptions.ask(descriptions.url(spelled, version))

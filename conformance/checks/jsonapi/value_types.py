@@ -47,7 +47,7 @@ NUMBER = Kind("a number", _is_number)
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 OBJECTS = Kind("a list of objects", _are_objects)
-TEXTS = Kind("a list of texts", _are_texts)
+TEXT_LIST = Kind("a list of texts", _are_texts)
 URLS = Kind(
     "an object of texts", lambda value: isinstance(value, dict) and all(map(_is_text, value.values()))
 )
@@ -66,8 +66,8 @@ INFO: Mapping[str, Kind] = MappingProxyType(
         ),
         _or_null(TEXT),
     )
-    | dict.fromkeys(("dynamic", "license_files", "provides_extra", "requires_dist"), _or_null(TEXTS))
-    | {"classifiers": TEXTS, "project_urls": _or_null(URLS), "yanked": FLAG}
+    | dict.fromkeys(("dynamic", "license_files", "provides_extra", "requires_dist"), _or_null(TEXT_LIST))
+    | {"classifiers": TEXT_LIST, "project_urls": _or_null(URLS), "yanked": FLAG}
 )
 FILE: Mapping[str, Kind] = MappingProxyType(
     dict.fromkeys(

@@ -85,7 +85,7 @@ class NormalizedNamesOnly(RefusesDescriptions):
     caught_by = ("jsonapi.name.spelling", "jsonapi.name.redirect")
 
     def refuses(self, request: Request) -> bool:
-        return request.arguments["name"] != normalize(request.arguments["name"])
+        return bool(request.arguments["name"] != normalize(request.arguments["name"]))
 
 
 class DescriptionsWithoutSlashOnly(RefusesDescriptions):
@@ -94,7 +94,7 @@ class DescriptionsWithoutSlashOnly(RefusesDescriptions):
     caught_by = ("jsonapi.project.trailing-slash",)
 
     def refuses(self, request: Request) -> bool:
-        return request.path.endswith("/")
+        return bool(request.path.endswith("/"))
 
 
 class DescriptionsMovedForNow(Fault):
