@@ -82,9 +82,11 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     accept = TEXT_HTML if "html" in features else JSON_V1
     if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    for look in (_listing, _locked, _negotiated, _transferred, _described):
+    for look in (_listing, _locked, _negotiated, _transferred):
         with suppress(BadAnswer):
             features |= look(registry, spellings[0], accept)
+    if registry.target.has_json_api and any(_is_described(registry, name) for name in spellings):
+        features.add("json-api")
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
 
@@ -199,13 +201,10 @@ def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     return None
 
 
-def _described(registry: RegistryClient, name: str, _: str) -> set[str]:
-    """Look for PyPI's JSON API at its address, where that is known: any one of its parts shows that it is there."""
-    if not registry.target.has_json_api:
-        return set()
-    try:
-        url = f"{registry.target.json_api}{name}/json"
+def _is_described(registry: RegistryClient, name: str) -> bool:
+    """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
+    url = f"{registry.target.json_api}{name}/json"
+    with suppress(BadAnswer, Unreachable):  # it may have a host of its own
         answer = registry.request("GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST)
-    except Unreachable:  # on a host of its own
-        return set()
-    return {"json-api"} if answer.status == 200 and DESCRIBING & answer.json_object.keys() else set()
+        return answer.status == 200 and bool(DESCRIBING & answer.json_object.keys())
+    return False

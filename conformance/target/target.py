@@ -120,8 +120,8 @@ class Target:
 
     @property
     def has_json_api(self) -> bool:
-        """Whether it is known where PyPI's JSON API would be."""
-        return bool(self._address(self.given.json_api, self.layout.json_api))
+        """Whether it is known where PyPI's JSON API would be: a layout knows it only beside the index of its own."""
+        return bool(self.given.json_api or (self.layout.json_api and not self.given.index))
 
     @property
     def json_api(self) -> str:
