@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from conformance.kit.http import Follow
+from conformance.kit.versions import version_key
 from conformance.pages import read_json
 from conformance.verdicts import Untestable
 
@@ -108,7 +109,7 @@ class Descriptions:
     def of(
         self, name: str, version: str = "", *, shows: Callable[[Description], object] | None = None
     ) -> Description:
-        """Return the description of a project or release. Raises Untestable where there is none."""
+        """Return the description of a project or release. Raises Untestable where there is none, or that of another."""
         url = self.url(name, version)
         if shows is None and url in self._read:
             return self._read[url]
@@ -122,6 +123,10 @@ class Descriptions:
         if answer.status != 200 or not found.object:
             row = "jsonapi.release.served" if version else "jsonapi.project.served"
             raise Untestable(f"there is no description to look at ({answer}); see {row}")
+        if version and version_key(found.version) != version_key(version):
+            raise Untestable(
+                f"another version than {version} is described ({answer}); see jsonapi.release.served"
+            )
         self._read[url] = found
         return found
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import InvalidVersion, Version
+
 from conformance.checks.jsonapi.descriptions import MEDIA_TYPE, Description
 from conformance.checks.jsonapi.value_types import PARTS, wrong_values
 from conformance.kit import expect
@@ -98,13 +100,22 @@ def test_not_found(descriptions: Descriptions, projects: tuple[str, ...], new_na
     unknown = (
         (absent, ""),
         (absent, known.version),
-        (name, f"{known.version}.5.post9"),
+        (name, f"{_release_of(known.version)}.0.7"),
         (name, "9999!0"),
+        (name, "none"),
         (f"{name}-{absent}", ""),
     )
     for project, version in unknown:
         answer = descriptions.ask(descriptions.url(project, version))
         expect_unknown(descriptions.registry, answer)
+
+
+def _release_of(version: str) -> str:
+    """Return a version without what makes it a pre-release, or 1 for what is no version."""
+    try:
+        return Version(version).base_version
+    except InvalidVersion:
+        return "1"
 
 
 @check("jsonapi.project.quarantined")

@@ -108,7 +108,9 @@ def test_release_spelling(corpus: Corpus, descriptions: Descriptions) -> None:
         raise Untestable("no version of the corpus was accepted; see the checks of uploads")
     for distribution, spellings in judged:
         name = canonicalize_name(distribution.name)
-        for spelled in spellings:
+        normalized, *others = spellings
+        descriptions.of(name, normalized)
+        for spelled in others:
             answer = descriptions.answer(name, spelled, shows=lambda answer: answer.status == 200)
             expect.status(answer, 200)
             found = Description(answer)

@@ -61,7 +61,7 @@ class ProjectsNotDescribed(RefusesDescriptions):
 class PreReleasesNotDescribed(RefusesDescriptions):
     """Has no description of pre-releases."""
 
-    caught_by = ("jsonapi.release.served", "jsonapi.release.spelling")
+    caught_by = ("jsonapi.release.served",)
     acts_on = (RELEASE,)
 
     def refuses(self, request: Request) -> bool:
