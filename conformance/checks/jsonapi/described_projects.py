@@ -28,7 +28,7 @@ class Rich:
     first_sdist: Distribution
     """An sdist of 1.9, uploaded before its wheels."""
     tagged: tuple[Distribution, ...]
-    """Wheels of 1.9 for other Pythons, with another summary than its sdist."""
+    """Wheels of 1.9 for other Pythons and with a build tag, with another summary than its sdist."""
     preview: Distribution
 
     @property
@@ -88,8 +88,12 @@ def publish_rich(registry: RegistryClient, name: str) -> Rich:
         later=sdist(name, "1.10", summary="Of the sdist, which came later", requires_python=">=3.8, !=3.9.*"),
         first_sdist=sdist(name, "1.9", summary="Of the sdist, which came first"),
         tagged=tuple(
-            wheel(name, "1.9", tag=tag, summary="Of a wheel, which came later")
-            for tag in ("cp311-cp311-manylinux_2_17_x86_64", "py2.py3-none-any")
+            wheel(name, "1.9", tag=tag, build=build, summary="Of a wheel, which came later")
+            for build, tag in (
+                ("", "cp311-cp311-manylinux_2_17_x86_64"),
+                ("7local", "py3-none-any"),
+                ("", "py2.py3-none-any"),
+            )
         ),
         preview=wheel(name, "2.0rc1", requires_python=None),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.checks.jsonapi.descriptions import Description
 from conformance.checks.jsonapi.listed_files import oldest
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
+from conformance.pages import resolved
 
 if TYPE_CHECKING:
     from conformance.checks.jsonapi.descriptions import Descriptions
@@ -41,12 +43,14 @@ def test_spelling(index: Index, descriptions: Descriptions, projects: tuple[str,
 def test_redirect(descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     name = projects[0]
     known = descriptions.of(name)
-    for spelled in _spellings(name):
-        for version in ("", known.version):
-            answer = descriptions.ask(descriptions.url(spelled, version), follow=Follow.NO)
+    for version, end in product(("", known.version), ("", "/")):
+        wanted = urlsplit(descriptions.url(name, version)).path
+        for spelled in _spellings(name):
+            answer = descriptions.ask(f"{descriptions.url(spelled, version)}{end}", follow=Follow.NO)
+            if end and answer.status == 404:
+                continue  # jsonapi.project.trailing-slash is about that
             expect.status(answer, 301)
-            leads_to = urlsplit(urljoin(answer.url, answer.headers.get("Location", ""))).path
-            wanted = urlsplit(descriptions.url(name, version)).path
+            leads_to = urlsplit(resolved(answer.url, answer.headers.get("Location", ""))).path
             expect.equal(leads_to.rstrip("/"), wanted, of="the path in Location", where=answer)
 
 

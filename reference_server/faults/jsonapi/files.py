@@ -183,6 +183,16 @@ class OnePythonTag(ChangesDescribedFiles):
         file["python_version"] = file["python_version"].rpartition(".")[2]
 
 
+class BuildTagsAsPythonTags(ChangesDescribedFiles):
+    """Takes the third part of the name of each wheel for its Python tag, which is a build tag in some."""
+
+    caught_by = ("jsonapi.file.packagetype",)
+
+    def change_file(self, file: dict[str, Any]) -> None:
+        if file["packagetype"] == "bdist_wheel":
+            file["python_version"] = file["filename"].split("-")[2]
+
+
 class DescribedRequiresPythonLost(ChangesDescribedFiles):
     """States no Requires-Python of files."""
 

@@ -123,6 +123,18 @@ class RedirectsForgetTheVersion(Fault):
         return response
 
 
+class RedirectsCountTheSlash(Fault):
+    """Redirects other spellings of a name one folder too high where the URL ends with a slash."""
+
+    caught_by = ("jsonapi.name.redirect",)
+    acts_on = DESCRIPTIONS
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in DESCRIPTIONS and response.status_code == 301 and request.path.endswith("/"):
+            response.headers["Location"] = f"../{response.headers['Location']}"
+        return response
+
+
 class UnknownDescribedAsEmpty(Fault):
     """Answers 200 with an empty object for a project or version that is not there."""
 
