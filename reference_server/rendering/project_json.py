@@ -18,19 +18,9 @@ if TYPE_CHECKING:
 
     from reference_server.model import Package, PackageFile
 
-TEXTS = (
-    "author",
-    "author_email",
-    "description",
-    "description_content_type",
-    "download_url",
-    "home_page",
-    "license",
-    "license_expression",
-    "maintainer",
-    "maintainer_email",
-    "summary",
-)
+PEOPLE = ("author", "author_email", "maintainer", "maintainer_email")
+TEXTS = ("description", "description_content_type", "download_url", "home_page", "summary")
+LICENSES = ("license", "license_expression")
 WHEEL_NAME_PARTS = (5, 6)
 """How many parts the file name of a wheel has. Source: PyPA "Binary distribution format", File name convention."""
 LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
@@ -82,7 +72,7 @@ def _info(project: Project, release: Package, fields: RawMetadata) -> dict[str, 
     reasons = [file.yanked for file in release.files if file.yanked is not None]
     is_yanked = _is_yanked(release)
     return {
-        **{name: found.get(name) for name in TEXTS},
+        **{name: found.get(name) for name in (*PEOPLE, *TEXTS, *LICENSES)},
         **{name: found.get(name) or None for name in LISTS},
         "bugtrack_url": None,
         "classifiers": found.get("classifiers", []),
