@@ -82,11 +82,28 @@ FILE: Mapping[str, Kind] = MappingProxyType(
 )
 
 
+TYPES = {
+    str: "a text",
+    dict: "an object",
+    list: "a list",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
+
+
+def _type_of(value: Any) -> str:
+    """Return the type of a value in words, which are the same in every run: the value may be a serial or a time."""
+    if isinstance(value, (str, list, dict)) and not value:
+        return f"{TYPES[type(value)]} without anything in it"
+    return TYPES.get(type(value), "null")
+
+
 def wrong_values(found: Mapping[str, Any], wanted: Mapping[str, Kind]) -> list[str]:
     """Return what is wrong with an object: the keys that it lacks, and values of another type."""
     values = {key: (found.get(key, MISSING), kind) for key, kind in wanted.items()}
     return [
-        f"no `{key}`" if value is MISSING else f"`{key}`: {value!r:.80} in place of {kind.name}"
+        f"no `{key}`" if value is MISSING else f"`{key}`: {_type_of(value)} in place of {kind.name}"
         for key, (value, kind) in values.items()
         if value is MISSING or not kind.holds(value)
     ]

@@ -113,12 +113,12 @@ def test_a_key_that_may_be_removed_at_any_time_is_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("yanked", None, "`yanked`: None in place of true or false"),
-        ("size", True, "`size`: True in place of a number"),
-        ("size", -1, "`size`: -1 in place of a number"),
-        ("filename", "", "`filename`: '' in place of a text"),
-        ("digests", {"md5": 5}, "`digests`: {'md5': 5} in place of an object of texts"),
-        ("yanked_reason", [], "`yanked_reason`: [] in place of a text or null"),
+        ("yanked", None, "`yanked`: null in place of true or false"),
+        ("size", True, "`size`: true or false in place of a number"),
+        ("size", "5", "`size`: a text in place of a number"),
+        ("filename", "", "`filename`: a text without anything in it in place of a text"),
+        ("digests", {"md5": 5}, "`digests`: an object in place of an object of texts"),
+        ("yanked_reason", [], "`yanked_reason`: a list without anything in it in place of a text or null"),
     ],
 )
 def test_a_value_of_another_type_is_named(key: str, value: Any, said: str) -> None:
