@@ -20,7 +20,8 @@ from conformance.errors import ExitCode, UserError
 from conformance.report.annotations import commands_stopped
 from conformance.report.formats import FORMATS
 from conformance.verdicts.declaration import PREFIX, Input, Option
-from conformance.verdicts.options import OPTIONS, TARGET
+from conformance.verdicts.options import OPTIONS
+from conformance.verdicts.target_options import TARGET
 
 if TYPE_CHECKING:
     import argparse

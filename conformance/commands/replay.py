@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "re-run the checks that failed"
 AS_BEFORE = "as in the result"
-TARGET_AS_BEFORE = ("url", "upload_url", "index_url", "api_url", "profile", "layout")
+TARGET_AS_BEFORE = ("url", "upload_url", "index_url", "api_url", "json_api_url", "profile", "layout")
 
 
 def add(parser: argparse.ArgumentParser) -> None:

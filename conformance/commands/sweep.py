@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.commands.arguments import add_options, options_of, target_of
 from conformance.commands.output import print_error
 from conformance.errors import ExitCode, UserError
-from conformance.verdicts.options import REGISTRY_URL
+from conformance.verdicts.target_options import REGISTRY_URL
 
 if TYPE_CHECKING:
     import argparse

@@ -56,13 +56,17 @@ class JudgedTarget(Struct, frozen=True, kw_only=True):
     upload_url: Annotated[str, Meta(description="Where uploads went to, unless the layout gives it.")] = ""
     index_url: Annotated[str, Meta(description="Where the index was, unless the layout gives it.")] = ""
     api_url: Annotated[str, Meta(description="Where the API was, unless the layout gives it.")] = ""
+    json_api_url: Annotated[
+        str, Meta(description="Where PyPI's JSON API was, unless the layout gives it.")
+    ] = ""
     embedded: Annotated[bool, Meta(description="Whether it was the reference server, started for this run.")]
     credentials: Annotated[tuple[str, ...], Meta(description="The names of its credentials.")] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every address that is known, its URL first."""
-        return tuple(filter(None, (self.url, self.upload_url, self.index_url, self.api_url)))
+        given = (self.upload_url, self.index_url, self.api_url, self.json_api_url)
+        return tuple(filter(None, (self.url, *given)))
 
 
 class LoadFigure(Struct, frozen=True, kw_only=True):
@@ -318,16 +322,7 @@ def run_result(
     results = tuple(sorted(results, key=lambda each: each.id))
     return RunResult(
         suite=Suite(name=SUITE, version=version(SUITE)),
-        target=JudgedTarget(
-            url=target.url,
-            profile=target.profile.name,
-            layout=target.layout.name,
-            upload_url=target.given.upload,
-            index_url=target.given.index,
-            api_url=target.given.api,
-            embedded=target.embedded,
-            credentials=tuple(sorted(target.credentials)),
-        ),
+        target=_judged_target(target),
         run=run_id,
         started=_to_milliseconds(started),
         finished=finished and _to_milliseconds(finished),
@@ -338,6 +333,20 @@ def run_result(
         ),
         published=published or {},
         results=results,
+    )
+
+
+def _judged_target(target: Target) -> JudgedTarget:
+    return JudgedTarget(
+        url=target.url,
+        profile=target.profile.name,
+        layout=target.layout.name,
+        upload_url=target.given.upload,
+        index_url=target.given.index,
+        api_url=target.given.api,
+        json_api_url=target.given.json_api,
+        embedded=target.embedded,
+        credentials=tuple(sorted(target.credentials)),
     )
 
 

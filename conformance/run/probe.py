@@ -19,7 +19,7 @@ from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, is_json, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import page_in
-from conformance.wire import BadAnswer, Unreachable
+from conformance.wire import BadAnswer, Follow, Unreachable
 
 if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
@@ -45,6 +45,7 @@ PROBED = frozenset(
         "hashes",
         "html",
         "json",
+        "json-api",
     }
     | {"local-versions"}
     | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
@@ -52,6 +53,8 @@ PROBED = frozenset(
 )
 """Every feature that asking, or a look at the target, can find."""
 FORMS = {"html", "json"}
+DESCRIBING = frozenset({"info", "releases", "urls"})
+"""Keys of PyPI's JSON API."""
 STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
@@ -82,6 +85,8 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     for look in (_listing, _locked, _negotiated, _transferred):
         with suppress(BadAnswer):
             features |= look(registry, spellings[0], accept)
+    if registry.target.has_json_api and any(_is_described(registry, name) for name in spellings):
+        features.add("json-api")
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
 
@@ -194,3 +199,12 @@ def _first_file(registry: RegistryClient, name: str) -> Answer | None:
             with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
                 return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
     return None
+
+
+def _is_described(registry: RegistryClient, name: str) -> bool:
+    """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
+    url = f"{registry.target.json_api}{name}/json"
+    with suppress(BadAnswer, Unreachable):  # it may have a host of its own
+        answer = registry.request("GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST)
+        return answer.status == 200 and bool(DESCRIBING & answer.json_object.keys())
+    return False

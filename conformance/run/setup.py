@@ -134,6 +134,8 @@ def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:
     """Return the features that the target offers whatever its pages say."""
     target = registry.target
     stated = target.profile.features | target.features
+    if not target.has_json_api:  # its rows would have nowhere to ask
+        stated -= {"json-api"}
     if target.credentials:
         stated |= {"auth"}
     if not corpus.published:

@@ -20,7 +20,7 @@ _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USER
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 """Names of variables that a message may hold: any other text may be the password itself."""
 
-ADDRESSES = ("url", "upload-url", "index-url", "api-url")
+ADDRESSES = ("url", "upload-url", "index-url", "api-url", "json-api-url")
 """The addresses of a target, by their keys in registry.toml."""
 
 
@@ -30,6 +30,7 @@ def configured_target(
     upload_url: str | None = None,
     index_url: str | None = None,
     api_url: str | None = None,
+    json_api_url: str | None = None,
     profile: str | None = None,
     layout: str | None = None,
     username: str | None = None,
@@ -46,11 +47,27 @@ def configured_target(
     environ = {name: value for name, value in environ.items() if value}
     file = config or environ.get(PREFIX + "CONFIG")
     table = _read(Path(file)) if file else {}
-    given = {"url": url, "upload-url": upload_url, "index-url": index_url, "api-url": api_url}
+    given = dict(zip(ADDRESSES, (url, upload_url, index_url, api_url, json_api_url), strict=True))
     _take_addresses(table, [_addresses_in(environ), {key: each for key, each in given.items() if each}], file)
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     table["layout"] = layout or environ.get(PREFIX + "LAYOUT") or table.get("layout", "")
-    credentials = table.setdefault("credentials", {})
+    _take_credentials(table.setdefault("credentials", {}), username, password, file, environ)
+    if not any(table.get(key) for key in ADDRESSES):
+        if file and table["credentials"]:
+            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
+        _check_embedded(table)
+        return None
+    return target_from_table(table)
+
+
+def _take_credentials(
+    credentials: dict[str, Any],
+    username: str | None,
+    password: str | None,
+    file: str | Path | None,
+    environ: Mapping[str, str],
+) -> None:
+    """Set each credential as its weightiest place has it, the one that is given by argument included."""
     for name, key, value in _from_environment(environ):
         _outweigh(credentials, name, key, value)
     for key, argument in (("username", username), ("password", password)):
@@ -58,12 +75,6 @@ def configured_target(
         if given_one is not None:
             _outweigh(credentials, DEFAULT, key, given_one)
     _take_passwords_from_environment(credentials, file, environ)
-    if not any(table.get(key) for key in ADDRESSES):
-        if file and table["credentials"]:
-            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
-        _check_embedded(table)
-        return None
-    return target_from_table(table)
 
 
 def _check_embedded(table: Mapping[str, Any]) -> None:

@@ -32,9 +32,9 @@ class UnknownLayout(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where one kind of registry has its uploads, index and API: templates over the groups of `pattern` and `url`.
+    """Where one kind of registry has its uploads, index and APIs: templates over the groups of `pattern` and `url`.
 
-    An empty `upload` or `api` has no address that the URL gives.
+    An empty `upload`, `api` or `json_api` has no address that the URL gives. `api` is GitLab's, `json_api` PyPI's.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Layout:
     source: str
     upload: str = ""
     api: str = ""
+    json_api: str = ""
 
     def fits(self, url: str) -> bool:
         """Tell whether a URL has the form of the layout."""

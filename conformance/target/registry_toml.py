@@ -47,6 +47,10 @@ class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         str,
         Meta(description="GitLab's REST API for the GitLab project, such as `…/api/v4/projects/42`."),
     ] = ""
+    json_api_url: Annotated[
+        str,
+        Meta(description="Where PyPI's JSON API is, such as `…/pypi/`, unless the layout gives it."),
+    ] = ""
     profile: Annotated[str, Meta(description="What the registry is held to.")] = "gitlab"
     layout: Annotated[
         str, Meta(description="Where uploads and index are below `url`; that of the profile if absent.")

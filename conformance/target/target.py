@@ -51,10 +51,16 @@ class GivenAddresses:
     upload: str = ""
     index: str = ""
     api: str = ""
+    json_api: str = ""
 
     def as_table(self) -> dict[str, str]:
         """Return the given ones, by the keys of registry.toml."""
-        table = {"upload-url": self.upload, "index-url": self.index, "api-url": self.api}
+        table = {
+            "upload-url": self.upload,
+            "index-url": self.index,
+            "api-url": self.api,
+            "json-api-url": self.json_api,
+        }
         return {key: url for key, url in table.items() if url}
 
 
@@ -111,6 +117,21 @@ class Target:
                 "add `api-url` to registry.toml, or give --api-url"
             )
         return self._address(self.given.api, self.layout.api).rstrip("/")
+
+    @property
+    def has_json_api(self) -> bool:
+        """Whether it is known where PyPI's JSON API would be: a layout knows it only beside the index of its own."""
+        return bool(self.given.json_api or (self.layout.json_api and not self.given.index))
+
+    @property
+    def json_api(self) -> str:
+        """Where PyPI's JSON API is, with its trailing slash. Raises Untestable without an address."""
+        if not self.has_json_api:
+            raise Untestable(
+                f"this needs the address of PyPI's JSON API, which the layout {self.layout.name} does not give; "
+                "add `json-api-url` to registry.toml, or give --json-api-url"
+            )
+        return self._address(self.given.json_api, self.layout.json_api).rstrip("/") + "/"
 
     @property
     def gitlab_registry(self) -> str:
@@ -242,7 +263,9 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
         url=url,
         profile=chosen,
         layout=kind,
-        given=GivenAddresses(upload=read.upload_url, index=read.index_url, api=read.api_url),
+        given=GivenAddresses(
+            upload=read.upload_url, index=read.index_url, api=read.api_url, json_api=read.json_api_url
+        ),
         credentials={name: _credential(name, value) for name, value in read.credentials.items()},
         gitlab_projects={role: str(number) for role, number in read.gitlab_projects.items()},
         max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
@@ -255,7 +278,12 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
 
 def _url(read: RegistryTable, kind: Layout) -> str:
     """Return the URL that names the target, after a look at every address. Raises BadTarget."""
-    addresses = {"--upload-url": read.upload_url, "--index-url": read.index_url, "--api-url": read.api_url}
+    addresses = {
+        "--upload-url": read.upload_url,
+        "--index-url": read.index_url,
+        "--api-url": read.api_url,
+        "--json-api-url": read.json_api_url,
+    }
     for flag, address in addresses.items():
         if address:
             _check_address(address, f"the address of {flag}", "https://registry.example.com/path")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -13,23 +14,13 @@ from packaging.version import Version
 from reference_server.model.grammar import version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from reference_server.model import Package, PackageFile
 
-TEXTS = (
-    "author",
-    "author_email",
-    "description",
-    "description_content_type",
-    "download_url",
-    "home_page",
-    "license",
-    "license_expression",
-    "maintainer",
-    "maintainer_email",
-    "summary",
-)
+PEOPLE = ("author", "author_email", "maintainer", "maintainer_email")
+TEXTS = ("description", "description_content_type", "download_url", "home_page", "summary")
+LICENSES = ("license", "license_expression")
 WHEEL_NAME_PARTS = (5, 6)
 """How many parts the file name of a wheel has. Source: PyPA "Binary distribution format", File name convention."""
 LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
@@ -81,7 +72,7 @@ def _info(project: Project, release: Package, fields: RawMetadata) -> dict[str, 
     reasons = [file.yanked for file in release.files if file.yanked is not None]
     is_yanked = _is_yanked(release)
     return {
-        **{name: found.get(name) for name in TEXTS},
+        **{name: found.get(name) for name in (*PEOPLE, *TEXTS, *LICENSES)},
         **{name: found.get(name) or None for name in LISTS},
         "bugtrack_url": None,
         "classifiers": found.get("classifiers", []),
@@ -129,8 +120,10 @@ def _file(project: Project, file: PackageFile) -> dict[str, Any]:
         "md5": file.digests.get("md5"),
         "sha256": file.digests.get("sha256"),
     }
+    metadata = file.listed_metadata
     return {
         "comment_text": "",
+        "core-metadata": dict(metadata) if isinstance(metadata, Mapping) else False,
         "digests": {name: digest for name, digest in digests.items() if digest},
         "downloads": -1,
         "filename": file.filename,

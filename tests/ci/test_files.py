@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from conformance.commands.ci import FOLDER, REPORTS, inputs
-from conformance.verdicts.options import OPTIONS, TARGET
+from conformance.verdicts.options import OPTIONS
+from conformance.verdicts.target_options import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -88,9 +88,14 @@ def _emptied(call: ReadingCall, name: str) -> list[str]:
 
 
 def _metadata(call: ReadingCall, release: Package) -> bytes | None:
-    """Return the metadata of the first file of a release that has some, or else in the first one."""
-    offered = (file.core_metadata.document for file in release.files if file.core_metadata)
-    return next(offered, None) or _inside(call, release.files[0])
+    """Return the metadata of the first upload of a release: no later one changes what is stated.
+
+    What another index has may be here in part, and the first file without its metadata.
+    """
+    found = (
+        file.core_metadata.document if file.core_metadata else _inside(call, file) for file in release.files
+    )
+    return next(filter(None, found), None)
 
 
 def _inside(call: ReadingCall, file: PackageFile) -> bytes | None:

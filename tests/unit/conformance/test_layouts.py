@@ -124,6 +124,30 @@ def test_without_an_api_it_is_untestable_what_needs_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "address"),
+    [
+        ({"url": BASE, "profile": "pypi"}, f"{BASE}/pypi/"),
+        ({"url": BASE, "profile": "pep503-upload", "layout": "pulp"}, f"{BASE}/pypi/"),
+        ({"url": BASE, "profile": "pep503-upload", "json-api-url": f"{BASE}/json"}, f"{BASE}/json/"),
+        ({"url": BASE, "profile": "pypi", "index-url": INDEX, "json-api-url": API}, f"{API}/"),
+        ({"url": BASE, "profile": "pep503-upload"}, ""),
+        ({"url": BASE, "profile": "pypi", "index-url": INDEX}, ""),
+        ({**BOTH, "profile": "pypi"}, ""),
+        ({"url": GITLAB}, ""),
+    ],
+)
+def test_the_json_api_is_where_a_layout_has_it_or_is_given(table: dict[str, str], address: str) -> None:
+    target = target_from_table(table)
+    assert target.has_json_api is bool(address)
+    if address:
+        assert target.json_api == address
+        assert target_from_table(target.as_table()) == target
+    else:
+        with pytest.raises(Untestable, match=r"add `json-api-url` to .*, or give --json-api-url"):
+            _ = target.json_api
+
+
+@pytest.mark.parametrize(
     ("table", "kind", "complaint"),
     [
         ({"url": BASE}, UnfitURL, "does not fit the layout gitlab-project; it should look like"),

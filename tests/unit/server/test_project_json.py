@@ -148,6 +148,9 @@ def test_a_file_is_described_and_found(server: ReferenceServer, build: Any) -> N
     }
     assert file == {
         "comment_text": "",
+        "core-metadata": {"sha256": hashlib.sha256(made.metadata.document()).hexdigest()}
+        if is_wheel
+        else False,
         "digests": digests,
         "downloads": -1,
         "filename": made.filename,
@@ -210,6 +213,25 @@ def test_a_release_stays_without_its_files(server: ReferenceServer) -> None:
         ("3.0", 0),
         ("10.0", 1),
     ]
+
+
+@pytest.mark.parametrize("first", [wheel, sdist])
+def test_the_first_upload_of_a_release_describes_it(server: ReferenceServer, first: Any) -> None:
+    other = sdist if first is wheel else wheel
+    server.publish(first("demo", "1.0", summary="came first"))
+    server.publish(other("demo", "1.0", summary="came later"))
+    for path in ("/pypi/demo/json", "/pypi/demo/1.0/json"):
+        assert document(server, path)["info"]["summary"] == "came first"
+
+
+def test_a_file_says_whether_it_has_a_metadata_file(server: ReferenceServer) -> None:
+    made = wheel("demo", "1.0")
+    server.publish(made)
+    server.publish(sdist("demo", "1.0"))
+    stated = {each["filename"]: each["core-metadata"] for each in document(server, "/pypi/demo/json")["urls"]}
+    page = get(server, "/simple/demo/", headers=JSON).json()
+    assert stated == {each["filename"]: each.get("core-metadata", False) for each in page["files"]}
+    assert stated[made.filename] == {"sha256": hashlib.sha256(made.metadata.document()).hexdigest()}
 
 
 @pytest.mark.parametrize("spelling", ["1.0", "1.0.0", "v1"])

@@ -1,0 +1,1 @@
+"""Checks of PyPI's JSON API."""

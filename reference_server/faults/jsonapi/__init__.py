@@ -1,0 +1,1 @@
+"""Faults in area `jsonapi`: PyPI's JSON API."""
