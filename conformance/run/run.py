@@ -66,5 +66,6 @@ class Run:
             "published": published,
             "offer": self.offer.as_json(),
             "projects": list(self.projects),
+            "spellings": self.registry.spellings.as_table(),
             "overlaps": self.overlaps,
         }

@@ -22,7 +22,7 @@ AT_EDGE = ("-{}", "{}-", "_{}", "{}.")
 def found_under(spelling: str, registry: RegistryClient, corpus: Corpus) -> None:
     """Require that a spelling leads to the main project's files."""
     files = [distribution.filename for distribution in corpus.distributions_of("main-wheel")]
-    expect.listed(registry.project_page(spelling), files)
+    expect.listed(registry.project_page(spelling, exact=True), files)
 
 
 @check("gitlab.name.separators-equal")

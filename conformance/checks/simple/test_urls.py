@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 @check("simple.url.project-normalized")
 def test_project_normalized(registry: RegistryClient, index: Index) -> None:
     def elsewhere(name: str) -> Iterable[str]:
-        answers = [registry.project_answer(name, accept=each) for each in index.media_types.values()]
-        there = path(registry.project_url(name))
+        answers = [
+            registry.project_answer(name, accept=each, exact=True) for each in index.media_types.values()
+        ]
+        there = path(registry.project_url(name, exact=True))
         return [str(each) for each in answers if each.status != 200 or path(each.url) != there]
 
     expect.rule_on_each(
