@@ -88,7 +88,7 @@ def beyond_answers(expected: str, found: str) -> str:
     if is_about_time(expected, found):
         return "a time, which this script does not compare"
     if OF_CONNECTIONS.search(expected):
-        return "more than an answer: whether a connection stays open, or what comes before a body"
+        return "more than an answer: whether a connection stays open, or what precedes a body"
     return ""
 
 
