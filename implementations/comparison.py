@@ -30,7 +30,7 @@ class Comparison:
     changed: tuple[str, ...] = ()
     """Deviations with a row, whose signature the baseline does not have: another failure of the requirement."""
     gone: tuple[str, ...] = ()
-    """Rows that were judged and did not deviate, although the file does not say that they do so sometimes."""
+    """Rows that were selected and did not deviate, although the file does not say that they do so sometimes."""
     wrong: tuple[str, ...] = ()
     findings: Mapping[Finding, int] = field(default_factory=dict)
 
@@ -47,8 +47,13 @@ def compare(
     signatures: Mapping[str, str],
     baseline: Baseline,
     today: date,
+    choice: bool = False,
 ) -> Comparison:
-    """Compare the verdicts and signatures of a run by id with the rows of its adjudication and its baseline."""
+    """Compare the verdicts and signatures of a run by id with the rows of its adjudication and its baseline.
+
+    A run of a `choice` of requirements says nothing of the others.
+    """
+    absent = "not selected" if choice else "passed"
     deviating = {name for name, verdict in verdicts.items() if verdict in DEVIATING}
     found = [rows[name] for name in sorted(deviating & rows.keys())]
     return Comparison(
@@ -62,7 +67,7 @@ def compare(
         gone=tuple(
             name
             for name in sorted(rows.keys() - deviating)
-            if verdicts.get(name, "passed") in {"passed", "not applicable"} and not rows[name].sometimes
+            if verdicts.get(name, absent) in {"passed", "not applicable"} and not rows[name].sometimes
         ),
         wrong=tuple(row.id for row in found if row.finding is Finding.WRONG),
         findings=dict(Counter(row.finding for row in found)),

@@ -230,6 +230,7 @@ def _held(assignment: Assignment, rows: Mapping[str, Row], result: RunResult) ->
         signatures={each.id: each.signature for each in results},
         baseline=held_to(folder, rows),
         today=datetime.now(UTC).date(),
+        choice=result.summary.choice,
     )
     return {"verdicts": verdicts, "comparison": comparison}
 

@@ -262,7 +262,7 @@ def public_registry(registry: RegistryClient) -> RegistryClient:
 def public_wheel(public_registry: RegistryClient, new_name: NewName) -> Distribution:
     """A wheel that is published in the public GitLab project."""
     distribution = wheel(new_name("public"), "1.0")
-    expect.accepted(public_registry.upload(distribution))
+    publish(public_registry, distribution)
     return distribution
 
 

@@ -74,14 +74,18 @@ class Index:
         """The media type to ask for the first form that is offered: of HTML where none is."""
         return next(iter(self.media_types.values()), TEXT_HTML)
 
-    def html(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, HtmlDocument]:
+    def html(
+        self, name: str | None = None, *, fresh: bool = False, exact: bool = False
+    ) -> Reading[ProjectPage, HtmlDocument]:
         """Return a project's page in HTML. Raises Deviation when there is none."""
-        answer = self._ok(self.registry.project_answer(name or self.project, accept=TEXT_HTML, fresh=fresh))
+        answer = self._ok(self._answer(name, TEXT_HTML, fresh=fresh, exact=exact))
         return _html_project(answer)
 
-    def json(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, JsonDocument]:
+    def json(
+        self, name: str | None = None, *, fresh: bool = False, exact: bool = False
+    ) -> Reading[ProjectPage, JsonDocument]:
         """Return a project's page in JSON. Raises Deviation when there is none."""
-        answer = self._ok(self.registry.project_answer(name or self.project, accept=JSON_V1, fresh=fresh))
+        answer = self._ok(self._answer(name, JSON_V1, fresh=fresh, exact=exact))
         return _json_project(answer)
 
     def html_root(self, *, fresh: bool = False) -> Reading[RootPage, HtmlDocument]:
@@ -103,17 +107,19 @@ class Index:
         is_ours = self.registry.target.same_host(answer.url)
         return answer.url if is_ours else self.registry.project_url(self.project)
 
-    def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
-        """Return a project's page in each form that is offered, HTML first."""
-        return [page for _, page in self.answered_pages(name, fresh=fresh)]
+    def pages(
+        self, name: str | None = None, *, fresh: bool = False, exact: bool = False
+    ) -> list[ProjectPage]:
+        """Return a project's page in each form that is offered, HTML first; with `exact` under no other name."""
+        return [page for _, page in self.answered_pages(name, fresh=fresh, exact=exact)]
 
     def answered_pages(
-        self, name: str | None = None, *, fresh: bool = False
+        self, name: str | None = None, *, fresh: bool = False, exact: bool = False
     ) -> list[tuple[Answer, ProjectPage]]:
         """Return a project's page in each form that is offered, HTML first, each with its answer."""
 
         def page(form: str) -> tuple[Answer, ProjectPage]:
-            reading = (self.html if form == "html" else self.json)(name, fresh=fresh)
+            reading = (self.html if form == "html" else self.json)(name, fresh=fresh, exact=exact)
             return reading.answer, reading.page
 
         return self.registry.read_each(page, self.media_types)
@@ -141,6 +147,9 @@ class Index:
             return reading.answer, reading.page
 
         return self.registry.read_each(root, self.media_types)
+
+    def _answer(self, name: str | None, accept: str, *, fresh: bool, exact: bool) -> Answer:
+        return self.registry.project_answer(name or self.project, accept=accept, fresh=fresh, exact=exact)
 
     @staticmethod
     def _ok(answer: Answer) -> Answer:

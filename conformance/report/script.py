@@ -16,6 +16,7 @@ from conformance.report.curl import ANONYMOUS, placeholder
 from conformance.report.templates import own
 from conformance.target.layouts import layouts
 from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.exchange import numbers_in
 from conformance.wire.raw import NOT_WAITED_FOR
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _deviations_with_requests(result: RunResult) -> list[CheckResult]:
 def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
     """Return the data of the script for a deviation."""
     registry = _upload_url(result, finding)
+    cited = numbers_in(f"{finding.found}\n{finding.where}")
     return {
         "id": finding.id,
         "run": result.run,
@@ -129,7 +131,10 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "published": [
             _upload(result.published[name]) for name in finding.published if name in result.published
         ],
-        "requests": [_request(exchange, result.target.addresses) for exchange in finding.exchanges],
+        "requests": [
+            _request(exchange, result.target.addresses) | {"cited": exchange.number in cited}
+            for exchange in finding.exchanges
+        ],
     }
 
 
@@ -145,16 +150,24 @@ def _upload_url(result: RunResult, finding: CheckResult) -> str:
     requests = [match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request))]
     asked = [match["target"] for match in requests]
     tried = (match["target"] for match in requests if match["method"] == "POST" and not match["raw"])
-    sent = chain(published, (each for each in tried if not _is_index(each, asked)))
+    index = _index_url(result.target).rstrip("/")
+    sent = chain(
+        published, (each for each in tried if each.rstrip("/") != index and not _is_index(each, asked))
+    )
     ours = result.target.upload_url or result.target.url
     return next((each for each in sent if each.startswith(ours)), ours)
 
 
 def _index_elsewhere(target: JudgedTarget, registry: str) -> str:
     """Return the URL of the index, where it is on another host than uploads; else nothing."""
-    kind = layouts().get(target.layout)
-    index = target.index_url or (kind.address(kind.index, target.url) if kind else "")
+    index = _index_url(target)
     return index if index and urlsplit(index)[:2] != urlsplit(registry)[:2] else ""
+
+
+def _index_url(target: JudgedTarget) -> str:
+    """Return the URL of the index; nothing where it is not known."""
+    kind = layouts().get(target.layout)
+    return target.index_url or (kind.address(kind.index, target.url) if kind else "")
 
 
 def _upload(publication: Publication) -> dict[str, Any]:
@@ -184,7 +197,7 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
     request = _REQUEST.fullmatch(exchange.request)
     raw = bool(request and request["raw"])
     url = request["target"] if request else ""
-    if raw and not urlsplit(url).netloc:
+    if raw and (url.startswith("/") or not urlsplit(url).netloc):
         hosts = {parts.netloc: parts for parts in map(urlsplit, reversed(addresses))}
         parts = hosts.get(exchange.request_headers.get("Host", ""), urlsplit(addresses[0]))
         url = f"{parts.scheme}://{parts.netloc}{url}"

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.run.door import summary
-from conformance.run.listing import pages_of, spelling_of
+from conformance.run.listing import pages_of
 from conformance.run.run import CannotJudge
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import root_in
@@ -43,7 +43,7 @@ def existing_projects(registry: RegistryClient, named: tuple[str, ...], *, seed:
 
 def listed_files(registry: RegistryClient, projects: Iterable[str]) -> list[FileLink]:
     """Return every file that the pages of these projects list, in any form."""
-    pages = [page for name in projects for page in pages_of(registry, spelling_of(registry, name)).values()]
+    pages = [page for name in projects for page in pages_of(registry, canonicalize_name(name)).values()]
     return [file for page in pages for file in page.files]
 
 
@@ -92,6 +92,7 @@ def drawn(listed: Sequence[str], *, seed: int) -> list[str]:
 
 def _page(registry: RegistryClient, name: str) -> Answer:
     """Return the answer for a project's page: of the two forms the one that is served."""
+    registry.spellings.note(name)
     html = registry.project_answer(name, accept=TEXT_HTML)
     return html if html.status == 200 else registry.project_answer(name, accept=JSON_V1)
 

@@ -1,12 +1,10 @@
-"""Where an index lists a project: under its normalized name, or where else it is found."""
+"""What an index has on the page of a project, in whatever form."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -18,7 +16,6 @@ from conformance.pages import (
     read_project_json,
     read_project_page,
 )
-from conformance.target.answered_pages import root_in
 from conformance.wire import BadAnswer
 
 if TYPE_CHECKING:
@@ -38,53 +35,31 @@ def is_listed(registry: RegistryClient, distribution: Distribution) -> bool:
     registry.forget_pages(distribution.name)
     return any(
         answer.status == 200 and distribution.filename in answer.text
-        for spelling in chain(_spellings(registry, distribution.name), [distribution.name])
-        for answer in _answers(registry, spelling)
+        for answer in _answers(registry, canonicalize_name(distribution.name))
     )
 
 
-def spelling_of(registry: RegistryClient, project: str) -> str:
-    """Return the name under which an index has a project's page: the normalized one, unless another is found.
+def pages_of(registry: RegistryClient, project: str) -> dict[str, ProjectPage]:
+    """Return the pages of a project by their form; none that cannot be read.
 
-    A registry that spells it otherwise is wrong; what it offers can be seen there all the same.
+    Where an index has it under another spelling than the normalized one, it is wrong, and what it offers is seen there.
     """
-    return next((each for each in _spellings(registry, project) if pages_of(registry, each)), project)
-
-
-def _spellings(registry: RegistryClient, project: str) -> Iterator[str]:
-    """Return the names that the page may have, the right one first; the root page is read for the others."""
-    name = canonicalize_name(project)
-    yield name
-    try:
-        root = registry.root_answer()
-    except BadAnswer:  # a finding of the checks that ask for it
-        return
-    if root.status != 200:
-        return
-    for link in root_in(root).projects:
-        if canonicalize_name(link.name) == name:
-            yield link.name
-            yield unquote(urlsplit(link.url or "").path.rstrip("/").rpartition("/")[2])
-
-
-def pages_of(registry: RegistryClient, spelling: str) -> dict[str, ProjectPage]:
-    """Return the pages of a project by their form, under a name spelled exactly so; none that cannot be read."""
     pages: dict[str, ProjectPage] = {}
     with suppress(BadAnswer):
-        html = registry.project_answer(spelling, accept=TEXT_HTML)
+        html = registry.project_answer(project, accept=TEXT_HTML)
         if html.status == 200 and is_html(html):
             pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
     with suppress(BadAnswer):
-        json = registry.project_answer(spelling, accept=JSON_V1)
+        json = registry.project_answer(project, accept=JSON_V1)
         if json.status == 200 and is_json(json):
             pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
     return pages
 
 
-def _answers(registry: RegistryClient, spelling: str) -> Iterator[Answer]:
+def _answers(registry: RegistryClient, project: str) -> Iterator[Answer]:
     """Return the answers for a project's page in HTML and in JSON."""
-    yield registry.project_answer(spelling, accept=TEXT_HTML)
-    yield registry.project_answer(spelling, accept=JSON_V1)
+    yield registry.project_answer(project, accept=TEXT_HTML)
+    yield registry.project_answer(project, accept=JSON_V1)
 
 
 def is_html(answer: Answer) -> bool:

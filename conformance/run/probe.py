@@ -16,7 +16,7 @@ from conformance.pages import (
     read_json,
 )
 from conformance.run.features import OfferedFeatures
-from conformance.run.listing import is_html, is_json, pages_of, spelling_of
+from conformance.run.listing import is_html, is_json, pages_of
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import page_in
 from conformance.wire import BadAnswer, Follow, Unreachable
@@ -65,9 +65,9 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     """
     features = set(stated) | {"read"}
     versions: dict[str, str] = {}
-    spellings = registry.for_each(lambda name: spelling_of(registry, name), projects)
-    for name in spellings:
-        for form, page in pages_of(registry, name).items():
+    read = registry.for_each(lambda name: pages_of(registry, name), projects)
+    for name, pages in zip(projects, read, strict=True):
+        for form, page in pages.items():
             features |= {form} | _features_of(page)
             if _marks_status(registry, name, form):
                 features.add("status")
@@ -75,7 +75,7 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
                 features.add("api-version")
                 versions.setdefault(form, page.api_version)
     with suppress(BadAnswer):
-        if "html" not in features and _has_html(registry, spellings[0]):
+        if "html" not in features and _has_html(registry, projects[0]):
             features.add("html")
     if features.isdisjoint(FORMS):
         features |= _forms_of_root(registry)
@@ -84,8 +84,8 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
         features.add("tls")
     for look in (_listing, _locked, _negotiated, _transferred):
         with suppress(BadAnswer):
-            features |= look(registry, spellings[0], accept)
-    if registry.target.has_json_api and any(_is_described(registry, name) for name in spellings):
+            features |= look(registry, projects[0], accept)
+    if registry.target.has_json_api and any(_is_described(registry, name) for name in projects):
         features.add("json-api")
     return OfferedFeatures(features=frozenset(features), versions=versions)
 

@@ -68,6 +68,7 @@ class Run:
             "published": published,
             "offer": self.offer.as_json(),
             "projects": list(self.projects),
+            "spellings": self.registry.spellings.as_table(),
             "overlaps": self.overlaps,
             "usual_wait": self.session.usual_wait,
         }

@@ -19,6 +19,7 @@ from conformance.run.run import CannotJudge, Run
 from conformance.run.tidy import requests_per_deletion, tidy
 from conformance.target import DEFAULT, VALIDATION, Target, target_from_table
 from conformance.target.driver import driven_features, target_driver
+from conformance.target.project_spellings import ProjectSpellings
 from conformance.target.registry_client import RegistryClient
 from conformance.target.settling import Settling
 from conformance.verdicts import ExitCode, NotJudged
@@ -164,7 +165,8 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str, proces
     budget = Budget(
         options, per_deletion=requests_per_deletion(target, options), account=Account(Path(table["budget"]))
     )
-    run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget, processes=processes)
+    ledger, spellings = Ledger(Path(table["ledger"])), ProjectSpellings(table["spellings"])
+    run = _run(target, options, corpus, ledger, budget, spellings=spellings, processes=processes)
     run.session.expect_wait(table["usual_wait"])  # else the first check, the longest of all, would be alone
     for item in corpus.published.values():
         if item.accepted:
@@ -200,6 +202,7 @@ def _run(
     ledger: Ledger,
     budget: Budget,
     *,
+    spellings: ProjectSpellings | None = None,
     processes: int = 1,
 ) -> Run:
     transcript = Transcript()
@@ -211,13 +214,13 @@ def _run(
         ca_bundle=options.ca_bundle,
         budget=budget,
     )
-    settling = Settling(options.settle, budget.account)
     registry = RegistryClient(
         target,
         session=session,
         transcript=transcript,
         ledger=ledger,
-        settling=settling,
+        settling=Settling(options.settle, budget.account),
+        spellings=spellings,
         processes=processes,
     )
     return Run(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
@@ -17,10 +15,12 @@ from conformance.target import DEFAULT
 from conformance.target.answered_pages import page_in
 from conformance.target.overlap import Overlap
 from conformance.target.page_form import PageForm
+from conformance.target.page_reader import PageReader
+from conformance.target.project_spellings import ProjectSpellings
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import task_of
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, RecentAnswers, Unreachable, publication_of, upload_form
+from conformance.wire import Follow, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,10 +56,12 @@ class RegistryClient:
         ledger: Ledger,
         settling: Settling | None = None,
         form: PageForm | None = None,
+        spellings: ProjectSpellings | None = None,
         processes: int = 1,
         instead_of: int = 1,
     ) -> None:
         self.target = target
+        self.spellings = spellings or ProjectSpellings()
         self.settling = settling or Settling(0)
         self._session = session
         self._processes = processes
@@ -67,11 +69,14 @@ class RegistryClient:
         self._transcript = transcript
         self._ledger = ledger
         self._form = form or PageForm()
-        self._pages = RecentAnswers[tuple[str, str, str, str]]()
-        self._pages_of: defaultdict[str, set[tuple[str, str, str, str]]] = defaultdict(set)
-        self._caching = Lock()
-        self._forgotten = 0
-        """How many times pages were removed from the cache."""
+        self._pages = PageReader(
+            target.index_url,
+            ask=self._page,
+            transcript=transcript,
+            settling=self.settling,
+            form=self._form,
+            spellings=self.spellings,
+        )
 
     def in_gitlab_project(self, role: str) -> RegistryClient:
         """Return a client of another GitLab project. Raises Untestable if none is configured."""
@@ -108,7 +113,7 @@ class RegistryClient:
         What is to be uploaded over it has to be announced before. Raises Unreachable.
         """
         if url:
-            self._await_named(url)
+            self._pages.await_named(url)
         return self._session.connect(
             url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
         )
@@ -123,6 +128,7 @@ class RegistryClient:
             ledger=self._ledger,
             settling=settling or self.settling,
             form=self._form,
+            spellings=self.spellings,
             processes=self._processes,
         )
 
@@ -156,7 +162,7 @@ class RegistryClient:
         The credential stays on the target's hosts, wherever a page links to. What was published under a name in the
         URL is on its page before.
         """
-        self._await_named(url)
+        self._pages.await_named(url)
         return self._ask(method, url, as_=as_, headers=headers, follow=follow)
 
     def _ask(
@@ -174,70 +180,42 @@ class RegistryClient:
 
     def request_bare(self, method: str, url: str, *, label: str, headers: Mapping[str, str]) -> Answer:
         """Send a request that carries its credential in `headers`; `label` names it in the transcript."""
-        self._await_named(url)
+        self._pages.await_named(url)
         return self._session.send(method, url, credential=None, credential_name=label, headers=headers)
 
-    def project_url(self, name: str) -> str:
-        """Return the URL of a project's page, with the name spelled exactly so."""
-        return f"{self.target.index_url}{quote(name, safe='')}/"
+    def project_url(self, name: str, *, exact: bool = False) -> str:
+        """Return the URL of a project's page.
+
+        A normalized name stands for the spelling under which the index is known to have the project, unless it is
+        to be `exact`; any other text is spelled so.
+        """
+        return self._pages.url_of(name, exact=exact)
 
     def root_answer(self, *, accept: str | None = None, as_: str = DEFAULT, fresh: bool = False) -> Answer:
         """Return the answer for the list of projects, by default in the form that is offered; see `project_answer`."""
-        return self._page("", self.target.index_url, accept, as_, fresh=fresh)
+        return self._pages.read("", accept=accept, as_=as_, fresh=fresh)
 
     def project_answer(
-        self, name: str, *, accept: str | None = None, as_: str = DEFAULT, fresh: bool = False
+        self,
+        name: str,
+        *,
+        accept: str | None = None,
+        as_: str = DEFAULT,
+        fresh: bool = False,
+        exact: bool = False,
     ) -> Answer:
         """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed.
 
-        Without a type to `accept` it is HTML, or JSON where the registry has no HTML.
+        Without a type to `accept` it is HTML, or JSON where the registry has no HTML. `exact` is as in `project_url`.
         """
-        return self._page(canonicalize_name(name), self.project_url(name), accept, as_, fresh=fresh)
+        return self._pages.read(name, accept=accept, as_=as_, fresh=fresh, exact=exact)
 
-    def _page(self, project: str, url: str, accept: str | None, as_: str, *, fresh: bool) -> Answer:
-        wanted = self._form.accept if accept is None else accept
-        key = (project, url, wanted, as_)
-        answer = None if fresh else self._pages.get(key)
-        if answer is None:
-            forgotten = self._forgotten
-            answer = self._settled(project, url, wanted, as_)
-            with self._caching:
-                if forgotten == self._forgotten:  # else another thread has published since
-                    self._pages[key] = answer
-                    self._pages_of[project].add(key)
-        self._transcript.use(answer.exchange)
-        if accept is None and (other := self._form.other(answer, wanted)):
-            answer = self._page(project, url, other, as_, fresh=fresh)
-            self._form.learn(answer)
-        return answer
-
-    def _settled(self, project: str, url: str, accept: str, as_: str) -> Answer:
-        """Read a page; as `default`, which has published, until it shows what was published."""
-
-        def read() -> Answer:
-            return self._ask("GET", url, as_=as_, headers={"Accept": accept}, follow=Follow.SAME_HOST)
-
-        page = self.project_url(project) if project else self.target.index_url
-        if as_ != DEFAULT:
-            self.await_page(project)
-            return read()
-        return self.settling.read(page, read)
+    def _page(self, url: str, *, accept: str, as_: str) -> Answer:
+        return self._ask("GET", url, as_=as_, headers={"Accept": accept}, follow=Follow.SAME_HOST)
 
     def await_page(self, name: str) -> None:
         """Wait until the page of a project, or with an empty name the root page, shows what was published."""
-        if name and self.settling.is_awaited(self.project_url(canonicalize_name(name))):
-            self.project_answer(name, fresh=True)
-        elif not name and self.settling.is_awaited(self.target.index_url):
-            self.root_answer(fresh=True)
-
-    def _await_named(self, url: str) -> None:
-        """Wait for the page of each project that a URL names and that may lack what was published a moment ago."""
-        awaited = self.settling.awaited()
-        named = canonicalize_name(unquote(url)) if awaited else ""
-        for page in awaited:
-            project = page.removeprefix(self.target.index_url).removesuffix("/")
-            if project and project in named:
-                self.project_answer(project, fresh=True)
+        self._pages.await_page(canonicalize_name(name))
 
     def expect_on_page(
         self, name: str, subject: str, shown_on: Callable[[Answer], bool], *, instead: bool = False
@@ -247,15 +225,17 @@ class RegistryClient:
         With `instead` it takes the place of every earlier change: a project in quarantine lists none of its files.
         """
         self.forget_pages(name)
-        page = self.project_url(canonicalize_name(name))
+        page = self._pages.awaited_at(name)
         return self.settling.expect(page, subject, shown_on, instead=instead)
 
-    def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
+    def project_page(
+        self, name: str, *, as_: str = DEFAULT, fresh: bool = False, exact: bool = False
+    ) -> ProjectPage:
         """Return a project's page in the form that is offered. A project that does not exist (404) has no files.
 
         Raises Deviation if the answer is neither a page nor 404.
         """
-        answer = self.project_answer(name, as_=as_, fresh=fresh)
+        answer = self.project_answer(name, as_=as_, fresh=fresh, exact=exact)
         if self.is_unknown(answer):
             return ProjectPage(files=(), where=str(answer))
         if answer.status != 200:
@@ -294,6 +274,7 @@ class RegistryClient:
             described=form.described(),
         )
         if answer.is_success:
+            self.spellings.note(form.text("name") or distribution.name)
             answer = self.outcome(answer, distribution)
         if answer.is_client_error:
             for entry in entries:
@@ -315,6 +296,7 @@ class RegistryClient:
     def accepted(self, distribution: Distribution, *, sha256: str = "") -> Change:
         """Let readers wait for a distribution that was accepted; with a hash, for no other file of its name."""
         project, filename = canonicalize_name(distribution.name), distribution.filename
+        self.spellings.note(distribution.name)
         change = self.expect_on_page(project, filename, lists(filename, sha256=sha256))
         self.settling.expect(self.target.index_url, project, lists_project(project))
         return change
@@ -351,7 +333,7 @@ class RegistryClient:
 
     def _comes_true(self, change: Change, project: str) -> bool:
         """Tell whether the page of a project shows a change in time."""
-        with self.settling.turn(self.project_url(project), change):
+        with self.settling.turn(self._pages.awaited_at(project), change):
             return change.seen or change.is_on(self.project_answer(project, fresh=True))
 
     def _read_task(self, url: str) -> Answer:
@@ -375,10 +357,7 @@ class RegistryClient:
 
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""
-        with self._caching:
-            self._forgotten += 1
-            for project in (canonicalize_name(name), ""):
-                self._pages.forget(self._pages_of.pop(project, ()))
+        self._pages.forget(name)
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file and follow redirects, as clients do.

@@ -71,6 +71,11 @@ class UploadForm:
             for part in self.parts
         )
 
+    def text(self, name: str) -> str:
+        """Return the first text field of a name; empty without one."""
+        found = (part.content for part in self.parts if part.name == name and part.filename is None)
+        return next(found, b"").decode(errors="replace")
+
     def with_field(self, name: str, value: str) -> UploadForm:
         """Return the form with one text field set: replaced in its place, or added in front."""
         changed = Part(name=name, content=value.encode())

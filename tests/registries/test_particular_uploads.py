@@ -8,19 +8,23 @@ import pytest
 from werkzeug import Response
 
 from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.archive.contents import VendoredProjectsRefused
 from reference_server.faults.building.partial_uploads import is_chunked
-from reference_server.faults.building.upload_forms import filename_of
+from reference_server.faults.building.upload_forms import filename_of, text_of
 from reference_server.faults.gitlab.kept_tokens import TokensKeptForGood
 from reference_server.faults.metadata.files import MetadataOfVendoredProjects
+from reference_server.faults.name.spellings import SpellingsKeptApart
 from reference_server.faults.race.uploads import FilesOfAVersionLost
 from reference_server.faults.robustness.framing import ChunkSizesInLowerCase
 from reference_server.faults.yank.effects import YanksSpreadDownThePage
 
-from .one_row import judged
+from .one_row import judged, result_of
 
 if TYPE_CHECKING:
+    from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -39,6 +43,29 @@ class SdistsRefused(Fault):
     def handle(self, request: Request) -> Response | None:
         is_sdist = request.endpoint == "upload" and filename_of(request).endswith(b".tar.gz")
         return Response("wheels only", status=self._status) if is_sdist else None
+
+
+class LaterSpellingsRefused(Fault):
+    """Refuses another spelling of a name than that of the first upload."""
+
+    def __init__(self, status: int = 400) -> None:
+        self._status = status
+        self._first: dict[str, str] = {}
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload":
+            return None
+        name = text_of(request, "name")
+        first = self._first.setdefault(request.registry.rules.normalize(name), name)
+        return Response("another spelling", status=self._status) if first != name else None
+
+
+class UploadsRefusedBesideReads(Fault):
+    """Refuses second versions."""
+
+    def handle(self, request: Request) -> Response | None:
+        is_second = request.endpoint == "upload" and text_of(request, "version") == "1.1"
+        return Response("being read", status=423) if is_second else None
 
 
 class OneWheelAVersion(Fault):
@@ -108,6 +135,32 @@ class TokensAnswered(Fault):
             key = f'"{self._without}":'.encode()
             response.set_data(response.get_data().replace(key, b'"x":'))
         return response
+
+
+@pytest.mark.parametrize("row", ["name.variants-merge", "gitlab.name.uploads-meet"])
+def test_another_spelling_may_be_refused(row: str) -> None:
+    found = of_many_spellings(row, LaterSpellingsRefused())
+    assert found.verdict in {Verdict.PASSED, Verdict.UNTESTABLE}, found.message
+    assert "refused" in found.message or "accepted" in found.message
+    assert of_many_spellings(row, LaterSpellingsRefused(503)).verdict is Verdict.UNTESTABLE
+    assert of_many_spellings(row, SpellingsKeptApart()).verdict is Verdict.FAILED
+
+
+def test_spellings_meet_where_sdists_are_refused() -> None:
+    row = "name.variants-merge"
+    assert of_many_spellings(row, SdistsRefused()).verdict is Verdict.PASSED
+    assert of_many_spellings(row, SdistsRefused(), SpellingsKeptApart()).verdict is Verdict.FAILED
+
+
+def of_many_spellings(row: str, *faults: Fault) -> CheckResult:
+    """Judge a server by a requirement, with more than the simplest example."""
+    with ReferenceServer(faults=faults) as server:
+        return result_of(row, server.target(), RunOptions(examples=10))
+
+
+def test_an_upload_that_is_refused_shows_nothing_of_conditional_requests() -> None:
+    found = judged("race.conditional-get", UploadsRefusedBesideReads())
+    assert found.verdict is Verdict.UNTESTABLE, found.message
 
 
 @pytest.mark.parametrize("row", VENDORED)

@@ -97,7 +97,13 @@ signature = "0123456789ab"
 SIGNATURES = dict.fromkeys(("upload.digest.mismatch", "http.range.multi"), "0123456789ab")
 
 
-def compared(verdicts: dict[str, str], tmp_path: Path, signatures: dict[str, str] = SIGNATURES) -> Any:
+def compared(
+    verdicts: dict[str, str],
+    tmp_path: Path,
+    signatures: dict[str, str] = SIGNATURES,
+    *,
+    choice: bool = False,
+) -> Any:
     (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
     (tmp_path / "baseline.toml").write_text(BASELINE, encoding="utf-8")
     rows = module("adjudication").read_adjudication(tmp_path / "adjudication.toml")
@@ -108,6 +114,7 @@ def compared(verdicts: dict[str, str], tmp_path: Path, signatures: dict[str, str
         signatures=signatures,
         baseline=comparison.held_to(tmp_path, rows),
         today=date(2026, 1, 1),
+        choice=choice,
     )
 
 
@@ -216,6 +223,15 @@ def test_what_was_not_judged_is_not_gone(verdict: str, tmp_path: Path) -> None:
         "http.range.multi": verdict,
     }
     assert compared(rows, tmp_path).as_adjudicated
+
+
+def test_what_was_not_selected_is_not_gone(tmp_path: Path) -> None:
+    """A whole run has everything, so that a row which is not in it is about nothing any more."""
+    rows = {"upload.digest.mismatch": "failed"}
+    assert compared(rows, tmp_path, choice=True).as_adjudicated
+    assert compared(rows, tmp_path).gone == ("http.range.multi", "upload.digest.malformed")
+    passed = {"upload.digest.mismatch": "passed"}
+    assert compared(passed, tmp_path, choice=True).gone == ("upload.digest.mismatch",)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from conformance.kit.check import check
 from conformance.kit.credentials import WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_credentials_percent_encoded(machine: UserMachine, registry: RegistryCli
 @check("clients.pip.no-deps")
 def test_no_deps(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     needy = wheel(new_name("needy"), "1.0", requires_dist=(f"{new_name('nowhere')}>=1",))
-    expect.accepted(registry.upload(needy))
+    publish(registry, needy)
     installed(machine.install(needy.name), needy, machine)
 
 
@@ -66,8 +67,7 @@ def test_no_deps(machine: UserMachine, registry: RegistryClient, new_name: NewNa
 def test_dependencies(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     needed = wheel(new_name("needed"), "1.0")
     needy = wheel(new_name("needy"), "1.0", requires_dist=(f"{needed.name}>=1",))
-    for distribution in (needed, needy):
-        expect.accepted(registry.upload(distribution))
+    publish(registry, needed, needy)
     installation = machine.install(needy.name, no_deps=False)
     for distribution in (needed, needy):
         installed(installation, distribution, machine)

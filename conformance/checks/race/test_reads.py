@@ -15,7 +15,7 @@ from conformance.kit.races.race import uploading
 from conformance.kit.races.rounds import in_every, tried
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
-from conformance.verdicts import Deviation, NotApplicable
+from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def test_conditional_get(
         publish(registry, first)
         again = [partial(_read_again, seen) for seen in look_at(race.reader, first.name, race.forms)]
         upload, *_ = race(uploading(second), *(partial(_twice, read) for read in again))
-        expect.accepted(upload)
+        if not upload.is_success:
+            raise Untestable(f"an upload that this check looks for was refused: {upload}")
         after = race.reader.read_each(lambda read: read(race.reader), again)
         hidden += [str(answer) for answer in after if answer.status == 304]
     hidden += _hidden_by_a_read_during_an_upload(race, registry, new_name)

@@ -142,7 +142,7 @@ def test_reserved_names(registry: RegistryClient, index: Index, remove: Remove) 
     ]
     taken = [each for each in sent if each.accepted]
     pages = registry.read_each(lambda each: page_if_any(registry, canonicalize_name(each.file.name)), taken)
-    wrong = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
+    wrong = [f"{each.what}: {each.answer}" for each in sent if each.failed]
     wrong += [
         f"{each.what}: accepted, and {each.file.filename} is not on its page"
         for each, page in zip(taken, pages, strict=True)

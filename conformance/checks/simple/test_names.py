@@ -57,7 +57,7 @@ def test_valid_charset(index: Index, corpus: Corpus) -> None:
 def test_normalization(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("Ab.-_Cd"), "1.0")
     publish(registry, distribution)
-    for page in index.pages(canonicalize_name(distribution.name)):
+    for page in index.pages(canonicalize_name(distribution.name), exact=True):
         expect.listed(page, [distribution.filename])
 
 

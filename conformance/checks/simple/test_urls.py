@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @check("simple.url.project-normalized")
 def test_project_normalized(registry: RegistryClient, index: Index) -> None:
     def elsewhere(name: str) -> Iterable[str]:
-        answers = [registry.project_answer(name, accept=each) for each in index.media_types.values()]
+        answers = [
+            registry.project_answer(name, accept=each, exact=True) for each in index.media_types.values()
+        ]
         return [str(each) for each in answers if each.status != 200 or not _is_spelled(name, each.url)]
 
     expect.rule_on_each(

@@ -297,6 +297,6 @@ def refused_in_json(run: Run, name: str) -> Answer:
 def test_no_permission(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("owned")
     first, other = wheel(name, "1.0"), wheel(name, "2.0")
-    expect.accepted(registry.upload(first))
+    publish(registry, first)
     expect.status(registry.upload(other, as_="stranger"), 403, 404)
     expect.not_listed(registry.project_page(name), [other.filename])

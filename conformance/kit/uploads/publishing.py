@@ -35,6 +35,17 @@ def publish(registry: RegistryClient, *distributions: Distribution) -> None:
             )
 
 
+def is_taken(registry: RegistryClient, distribution: Distribution) -> bool:
+    """Upload a distribution that a registry may refuse, and tell whether it was accepted.
+
+    Raises Untestable for an answer that is neither.
+    """
+    answer = registry.upload(distribution)
+    if not answer.is_success and not answer.is_client_error:
+        raise Untestable(f"{distribution.filename} is neither taken nor refused: {answer}")
+    return answer.is_success
+
+
 def link(page: ProjectPage, distribution: Distribution) -> FileLink:
     """Return the link to a file that was published. Raises Untestable when the page has none."""
     found = page.file(distribution.filename)

@@ -15,6 +15,9 @@ from urllib.parse import urljoin, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+"""A character that is percent-encoded."""
+
 HIDDEN = "***"
 """What stands for the part of a URL that opens it."""
 
@@ -44,6 +47,15 @@ def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mappi
             led[then] = now
 
 
+def unknown_conditions(led: Mapping[str, str], step: dict[str, Any]) -> frozenset[str]:
+    """Return the conditions of a step where one has a validator of its own answer that no answer of now has."""
+    own = field("etag", dict(step["answered"])).removeprefix(WEAK)
+    sent = {name.lower(): value for name, value in step["headers"]}
+    is_unknown = step["method"] in {"GET", "HEAD"} and own and own not in led
+    has_own = any(own in value for name, value in sent.items() if name in CONDITIONS)
+    return CONDITIONS if is_unknown and has_own else frozenset()
+
+
 def field(wanted: str, headers: Mapping[str, str]) -> str:
     """Return a header field; nothing where an answer has none."""
     return next((value for name, value in headers.items() if name.lower() == wanted), "")
@@ -64,7 +76,11 @@ def masked(text: str) -> str:
 
 
 def comparable(value: str, then: str) -> str:
-    """Return what counts of a header field: of a URL whose query was hidden, the part before the query."""
+    """Return what counts of a header field: of a URL whose query was hidden, the part before the query.
+
+    The digits of what is percent-encoded may be in upper or in lower case. Source: RFC 3986, 2.1.
+    """
+    value = ENCODED.sub(lambda found: found[0].upper(), value)
     return value.partition("?")[0] if HIDDEN in then.partition("?")[2] else value
 
 

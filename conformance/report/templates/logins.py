@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -77,3 +78,11 @@ def authorization(step: dict[str, Any]) -> list[list[str]]:
         both = base64.b64encode(f"{user}:{password}".encode(encoding)).decode()
         return [[name, f"{scheme} {both}"]]
     return [[name, f"{scheme} {password}".strip()]]
+
+
+def without_secrets(content: bytes, names: Collection[str]) -> bytes:
+    """Return the content of an answer with the passwords of these variables hidden, as in the earlier answer."""
+    for password in (os.environ[name].partition(":")[2] for name in names if name in os.environ):
+        for spelling in {password, quote(password, safe="")} if password else ():
+            content = content.replace(spelling.encode(), b"***")
+    return content

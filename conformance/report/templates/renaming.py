@@ -28,6 +28,9 @@ DIGEST = re.compile(r"\b[0-9a-fA-F]{20,}\b")
 HEADER = 10
 """Bytes of the header of a gzip file without a name. Source: RFC 1952, 2.3."""
 
+CHARACTER = re.compile(r"%[0-9A-Fa-f]{2}|.", re.DOTALL)
+"""A character, or one that is percent-encoded."""
+
 LETTERS, FIGURES = "abcdefghijkmnpqrstuvwxyz", "23456789"
 """What the id of a run is made of."""
 
@@ -64,6 +67,19 @@ def shuffled(run: str) -> str:
     return "".join(figures.pop() if each.isdigit() else letters.pop() for each in run)
 
 
+def encoded(character: str) -> str:
+    """Return a pattern of a percent-encoded letter, in either case, or figure. Source: RFC 3986, 2.1."""
+    return f"%(?:{ord(character.lower()):02x}|{ord(character.upper()):02x})"
+
+
+def in_place_of(old: str, new: str) -> str:
+    """Return a character in the case of an old one, and percent-encoded as that."""
+    if not old.startswith("%"):
+        return new.upper() if old.isupper() else new
+    digits = f"{ord(in_place_of(chr(int(old[1:], 16)), new)):02x}"
+    return "%" + (digits.upper() if old[1:].isupper() else digits)
+
+
 class CannotBeRenamedError(Exception):
     """An archive does not stay as it is, but for the names, when it is packed again."""
 
@@ -75,7 +91,9 @@ class Names:
     """
 
     def __init__(self, old: str, new: str) -> None:
-        self.old = re.compile(re.escape(old), re.IGNORECASE | re.ASCII)
+        self.old = re.compile(
+            "".join(f"(?:{re.escape(each)}|{encoded(each)})" for each in old), re.IGNORECASE | re.ASCII
+        )
         self.new = new
         self.digests: dict[str, str] = {}
         """The new digest for each one of a file or of a member of one."""
@@ -105,11 +123,11 @@ class Names:
         return text
 
     def with_new_id(self, text: str) -> str:
-        """Return a text with the new id, in the case of the old one letter for letter."""
+        """Return a text with the new id, in the case of the old one letter for letter, and encoded where that is."""
         return self.old.sub(
             lambda found: "".join(
-                new.upper() if old.isupper() else new
-                for old, new in zip(found[0], self.new)  # noqa: B905 - Python 3.9 has no `strict`
+                in_place_of(old, new)
+                for old, new in zip(CHARACTER.findall(found[0]), self.new)  # noqa: B905 - Python 3.9 has no `strict`
             ),
             text,
         )

@@ -109,7 +109,7 @@ class UpperCaseRefused(Fault):
     """Rejects names with upper-case letters, as Gitea once did."""
 
     incident = "gitea #21014"
-    caught_by = ("name.upper-case-accepted", "name.variants-merge")
+    caught_by = ("name.upper-case-accepted",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_name=lambda name: name == name.lower() and rules.valid_name(name))

@@ -65,13 +65,18 @@ class DisplayNamesInUrls(Fault):
         return replace(rules, redirects_unnormalized=False)
 
     def handle(self, request: Request) -> Response | None:
-        if request.endpoint != "project_page" or lacks_slash(request):
+        if request.endpoint != "project_page":
             return None
         requested, published = request.arguments["name"], display_name_of(request)
+        is_other = requested != published
+        if lacks_slash(request):
+            query = request.query_string.decode("latin-1")
+            location = f"{published}/" + (f"?{query}" if query else "")
+            return None if is_other else Response(status=301, headers={"Location": location})
         is_normalized = requested == request.registry.rules.normalize(requested)
         return (
             Response(status=301, headers={"Location": f"../{published}/"})
-            if is_normalized and published != requested
+            if is_normalized and is_other
             else None
         )
 

@@ -417,21 +417,21 @@ def test_a_page_is_not_kept_when_it_changed_before_it_could_be(tmp_path: Path) -
 
     class Pages(dict[Any, Any]):
         def __setitem__(self, key: Any, answer: Any) -> None:
-            held.append(registry._caching.locked())
+            held.append(registry._pages._cache._lock.locked())
             super().__setitem__(key, answer)
 
         def forget(self, keys: Any) -> None:
-            held.append(registry._caching.locked())
+            held.append(registry._pages._cache._lock.locked())
             for key in keys:
                 del self[key]
 
-    registry._pages = Pages()
-    registry._transcript = SimpleNamespace(use=lambda _: None)
-    session.send = lambda *_, **__: SimpleNamespace(status=200, exchange=None)
+    registry._pages._cache._answers = kept = Pages()
+    registry._pages._transcript = SimpleNamespace(use=lambda _: None)
+    session.send = lambda _, url, **__: SimpleNamespace(status=200, url=url, exchange=None)
     registry.project_answer("demo")
-    assert len(registry._pages) == 1
+    assert len(kept) == 1
     registry.forget_pages("demo")
-    assert not registry._pages
+    assert not kept
     assert held == [True, True, True]
 
 
