@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def reaction_to(registry: RegistryClient, url: str, what: str, *hosts: str) -> Reaction:
     """Ask for a page with these fields Host, and what each request has."""
-    fields = [("Host", host) for host in hosts]
+    fields = [*(("Host", host) for host in hosts), ("Accept", "*/*")]
     with registry.connect(url, as_=ANONYMOUS) as connection:
         connection.request("GET", headers=[*fields, *USUAL], bare=True)
         return reaction_on(what, connection)
