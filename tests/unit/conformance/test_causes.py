@@ -393,9 +393,15 @@ EMPTY = {
     "simple.html.requires-python.absent-when-unset": "demo-1.0-py3-none-any.whl",
     "gitlab.page.requires-python": "demo-1.0-py3-none-any.whl: ''",
 }
+PART_OF_A_NAME = {
+    "gitlab.rest.filters-by-name": "demo is missing\nGET /packages?package_name=abcd2345",
+    "gitlab.rest.package": "none\nGET /packages?package_type=pypi&package_name=abcd2345",
+}
 
 
-@pytest.mark.parametrize("deviations", [VERSIONS, TWICE, WAITING, EMPTY], ids=lambda each: next(iter(each)))
+@pytest.mark.parametrize(
+    "deviations", [VERSIONS, TWICE, WAITING, EMPTY, PART_OF_A_NAME], ids=lambda each: next(iter(each))
+)
 def test_one_defect_of_a_registry_is_one_cause(table: Any, deviations: dict[str, str]) -> None:
     root, consequence = deviations
     assert found(table, **deviations) == {consequence: root}
