@@ -17,7 +17,7 @@ from reference_server.faults.http.hosts import AnyHostTaken
 from reference_server.faults.http.ranges import RangesAdvertisedOnly
 from reference_server.faults.http.requests import RefusedBodyAnswered
 from reference_server.faults.robustness.framing import ChunkExtensionsRefused
-from reference_server.faults.upload.content import CapitalsLowered
+from reference_server.faults.upload.content import CapitalSdistsHyphenated, CapitalsLowered
 
 from .one_row import judged
 from .test_particular_uploads import SdistsRefused
@@ -142,7 +142,8 @@ def test_a_connection_may_end_with_a_refusal() -> None:
 def test_a_name_with_capitals_may_be_listed_and_linked_in_lower_case() -> None:
     found = judged("upload.content-filename", CapitalsNormalized())
     assert found.verdict is Verdict.PASSED, found.message
-    assert judged("upload.content-filename", CapitalsLowered()).verdict in FOUND
+    for fault in (CapitalsLowered(), CapitalSdistsHyphenated()):
+        assert judged("upload.content-filename", fault).verdict in FOUND
 
 
 def test_a_registry_without_sdists_changes_its_etags() -> None:
