@@ -17,7 +17,7 @@ from conformance.pages import (
 )
 from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, is_json, pages_of
-from conformance.target import ANONYMOUS
+from conformance.target import ANONYMOUS, DEFAULT
 from conformance.target.answered_pages import page_in
 from conformance.wire import BadAnswer, Follow, Unreachable
 
@@ -196,8 +196,11 @@ def _transferred(registry: RegistryClient, name: str, accept: str) -> set[str]:
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in pages_of(registry, name).values():
         for file in page.files[:1]:
+            as_ = DEFAULT if registry.target.same_host(file.url) else ANONYMOUS
             with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
-                return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
+                return registry.request(
+                    "GET", file.url, as_=as_, headers={"Range": "bytes=0-0"}, follow=Follow.ANY_HOST
+                )
     return None
 
 

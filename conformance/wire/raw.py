@@ -28,7 +28,7 @@ from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorde
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -135,21 +135,25 @@ class RawConnection:
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
         bare: bool = False,
+        named: Callable[[str], str] = str,
     ) -> bool:
         """Send a request with exactly these header fields and this body. Return whether all of it was sent.
 
         `target` goes into the request line unchanged (default: the connection's path). Host and Authorization
-        come first, unless `bare`. Nothing else is added: a Content-Length has to be in `headers`. Counts as
-        one request of the run's budget. Raises BudgetSpent and Throttled.
+        come first, unless `bare`. `named` writes the name of each field, such as in lower case. Nothing else is
+        added: a Content-Length has to be in `headers`. Counts as one request of the run's budget. Raises
+        BudgetSpent and Throttled.
         """
         self._end_turn()
         self._turn = self._budget.take(seconds=self._patience)
         self._method, self._target = method, self.path if target is None else target
         self._started = time.monotonic()
         self._meter.start()
-        first = [f"{method} {self._target} HTTP/1.1", *([] if bare else [f"Host: {self.host}"])]
-        login = [f"Authorization: {_basic(self._credential)}"] if self._credential and not bare else []
-        rest = [f"{name}: {value}" for name, value in headers]
+        first = [f"{method} {self._target} HTTP/1.1", *([] if bare else [f"{named('Host')}: {self.host}"])]
+        login = []
+        if self._credential and not bare:
+            login = [f"{named('Authorization')}: {_basic(self._credential)}"]
+        rest = [f"{named(name)}: {value}" for name, value in headers]
         self._fields = [*first[1:], *login, *rest]
         self._sent = bytearray(_block([*first, *rest]) + body[:KEPT_BYTES])
         return self._send(_block([*first, *login, *rest]) + body)

@@ -9,6 +9,9 @@ _FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r?
 ENDS = (b"\r\n", b"\n")
 """The empty line, as a recipient may take it."""
 
+FIELD_NAMES = "reference_server.http.field_names"
+"""The key of the WSGI environment with the names of the header fields as they were sent."""
+
 
 class FieldLines(io.BufferedIOBase):
     """Reads lines from a connection, and knows whether each is a field line or the end of the header section.

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from reference_server.http.expect_continue import AWAITED
+from reference_server.http.field_lines import FIELD_NAMES
 from reference_server.model import Caller, Credentials
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class Request(WerkzeugRequest):
     def notes(self) -> dict[object, Any]:
         """What alterations keep for the duration of this request, each under itself."""
         return {}
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the header fields as they were sent; none where another server holds the connection."""
+        names: tuple[str, ...] = self.environ.get(FIELD_NAMES, ())
+        return names
 
     @property
     def connection(self) -> socket.socket | None:

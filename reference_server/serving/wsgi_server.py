@@ -16,7 +16,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
-from reference_server.http.field_lines import FieldLines
+from reference_server.http.field_lines import FIELD_NAMES, FieldLines
 from reference_server.http.host import has_valid_host
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
 from reference_server.serving.connection_threads import ConnectionThreads
@@ -143,7 +143,8 @@ class _Handler(WSGIRequestHandler):
             body = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
             environ |= {"HTTP_EXPECT": "100-continue", AWAITED: body}
         environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
-        return environ | self._host(environ) | self._certificate()
+        names = {FIELD_NAMES: tuple(self.headers.keys())}
+        return environ | names | self._host(environ) | self._certificate()
 
     def _host(self, environ: WSGIEnvironment) -> dict[str, str]:
         """Return the field Host where it is missing or invalid, in place of the host of a whole URL as the target.

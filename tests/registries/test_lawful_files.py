@@ -20,7 +20,6 @@ from reference_server.faults.http.caching import AbsenceKeptForADay
 from reference_server.faults.name.validity import OneCharacterRefused
 from reference_server.faults.provenance.files import ProvenanceKeptByName
 from reference_server.faults.simple.json_files import CoreMetadataEmpty
-from reference_server.faults.upload.content import CapitalSdistsHyphenated
 from reference_server.faults.upload.duplicates import DuplicatesOfOneSpelling
 
 from .one_row import result_of
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
-SECOND, SHORTEST, NAMES = "upload.dup.different", "name.shortest-accepted", "upload.content-filename"
+SECOND, SHORTEST = "upload.dup.different", "name.shortest-accepted"
 PROVENANCE, EMPTY = "provenance.of-new-file", "simple.json.file.core-metadata.not-empty"
 PASSWORDS, CACHES = "auth.read.nearly-right", "http.pages.cache-control"
 SETTLE = 0.2
@@ -53,17 +52,6 @@ class NamesRefused(Fault):
         if request.endpoint != "upload" or not self._refused.search(text_of(request, "name")):
             return None
         return Response("not here", status=self._status)
-
-
-class SdistsNormalized(Fault):
-    """Lists every sdist under its normalized name."""
-
-    def project_page(self, page: ProjectPage) -> ProjectPage:
-        return page.each(lambda file: replace(file, filename=_normalized(file.filename)))
-
-
-def _normalized(filename: str) -> str:
-    return filename.lower() if filename.endswith(".tar.gz") else filename
 
 
 class ProvenanceOfContent(ProvenanceKeptByName):
@@ -165,12 +153,6 @@ def test_short_names_that_a_credential_may_not_publish_are_not_judged(status: in
 
 def test_a_short_name_that_is_refused_is_found_beside_one_that_is_forbidden() -> None:
     assert judged(SHORTEST, NamesRefused(403, "^[a-z]$"), OneCharacterRefused()).verdict is Verdict.WARNED
-
-
-def test_an_sdist_with_capitals_may_be_listed_under_its_normalized_name() -> None:
-    found = judged(NAMES, SdistsNormalized())
-    assert found.verdict is Verdict.PASSED, found.message
-    assert judged(NAMES, CapitalSdistsHyphenated()).verdict is Verdict.FAILED
 
 
 def test_an_object_that_is_named_after_the_bytes_of_a_file_may_outlive_it() -> None:

@@ -41,7 +41,7 @@ def main_package(gitlab: GitLab, corpus: Corpus) -> dict[str, Any]:
     raise Deviation(
         expected=f"a package {' '.join(wanted)}",
         found="none of this name and version",
-        where="GET /packages?package_type=pypi",
+        where=f"GET /packages?package_type=pypi&package_name={corpus.run_id}",
     )
 
 
@@ -56,7 +56,9 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
     }
     missing = [f"{' '.join(each)} is missing" for each in sorted(wanted - found)]
     expect.rule(
-        "every published package to be listed", broken_by=missing, where="GET /packages?package_type=pypi"
+        "every published package to be listed",
+        broken_by=missing,
+        where=f"GET /packages?package_type=pypi&package_name={corpus.run_id}",
     )
 
 
@@ -76,6 +78,12 @@ def test_filters_by_name(gitlab: GitLab, corpus: Corpus) -> None:
         found = {str(package.get("name")) for package in owner.packages(package_name=name)}
         expect.equal(
             found, {name}, of="the names of the packages", where=f"GET /packages?package_name={name}"
+        )
+        part = {str(package.get("name")) for package in owner.packages(package_name=corpus.run_id)}
+        expect.rule(
+            "a part of a name to select its packages, too",
+            broken_by=[f"{each} is missing" for each in sorted(found - part)],
+            where=f"GET /packages?package_name={corpus.run_id}",
         )
 
 
@@ -175,7 +183,7 @@ def test_delete_absent_file_not_found(
 def test_delete_absent_not_found(gitlab: GitLab, deletion: Deletion) -> None:
     """One that never was, and one that is no more."""
     expect.status(gitlab.delete_package(ABSENT), 404)
-    if (still := gitlab.call("GET", f"/packages/{deletion.package_id}")).status != 404:
+    if (still := gitlab.call("GET", f"/packages/{deletion.package_id}")).status == 200:
         raise Untestable(f"a deleted package is still there ({still}); see gitlab.rest.delete-package")
     expect.status(gitlab.delete_package(deletion.package_id), 404)
 

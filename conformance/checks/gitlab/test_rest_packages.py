@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +13,7 @@ import pytest
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.scenarios import ids_of_packages
-from conformance.verdicts import Untestable
+from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Corpus, GitLab
     from conformance.kit.http import Answer
+
+
+SKEW = timedelta(minutes=5)
+"""What the clocks of one instance may differ by."""
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +71,35 @@ def test_links(gitlab: GitLab, versions: Mapping[str, object], old_version: Answ
 def _path(links: Any, name: str) -> str:
     found = links.get(name) if isinstance(links, dict) else None
     return urlsplit(found).path if isinstance(found, str) else ""
+
+
+@check("gitlab.rest.created-at")
+def test_created_at(old_version: Answer) -> None:
+    """Compared with the time of the registry's own answer, whatever the time is here."""
+    stated = old_version.json_object.get("created_at")
+    try:
+        created = datetime.fromisoformat(stated) if isinstance(stated, str) else None
+    except ValueError:
+        created = None
+    expect.rule(
+        "`created_at` to be a time with its offset from UTC, as in `2019-11-27T03:37:38.711Z`",
+        broken_by=[] if created and created.tzinfo else [json.dumps(stated)],
+        where=old_version,
+    )
+    if created and (described := _date_of(old_version)) and created > described + SKEW:
+        raise Deviation(
+            expected="a package to be created before it is described",
+            found=f"{stated}, described at {described:%Y-%m-%dT%H:%M:%SZ}",
+            where=str(old_version),
+        )
+
+
+def _date_of(answer: Answer) -> datetime | None:
+    """Return the time of an answer; None where it has none, or one in another form."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
 
 
 @check("gitlab.rest.versions")

@@ -50,6 +50,24 @@ def test_no_content_encoding(samples: tuple[Sample, ...]) -> None:
             )
 
 
+@check("http.files.etag-per-coding")
+def test_etag_per_coding(samples: tuple[Sample, ...]) -> None:
+    """A registry that sends files as they are passes; a coding that is not true is another requirement's."""
+    pairs = [(sample.answer, sample.get(accept_encoding="gzip")) for sample in samples]
+    expect.rule(
+        "a file in a content coding to have another strong ETag than the file itself",
+        broken_by=[
+            f"{tag} of {coded}"
+            for plain, coded in pairs
+            if "Content-Encoding" in coded.headers
+            and coded.content == plain.content
+            and (tag := coded.headers.get("ETag", "")).startswith('"')
+            and tag == plain.headers.get("ETag")
+        ],
+        where=expect.requests(coded for _, coded in pairs),
+    )
+
+
 @check("http.files.content-type")
 def test_content_type(samples: tuple[Sample, ...]) -> None:
     types = [sample.answer.content_type for sample in samples]

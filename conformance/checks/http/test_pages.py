@@ -22,6 +22,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
 from conformance.verdicts import NotApplicable, Untestable
+from reference_server.distributions import sdist
 
 if TYPE_CHECKING:
     from conformance.checks.http.page_changes import Change
@@ -159,9 +160,15 @@ def _opaque(page: Answer) -> str:
 
 
 @check("http.pages.etag-changes")
-def test_etag_changes(change: Change, marked_pages: list[Answer]) -> None:
+def test_etag_changes(index: Index, change: Change, marked_pages: list[Answer]) -> None:
+    """Of a version that is new, of marks, and of another file of the same version."""
     last = [*change.after.values()][-1]
-    pairs = [*change.pairs(), *pairwise([last, *marked_pages])]
+    pages = [last, *marked_pages]
+    more = sdist(change.added.name, change.added.version)
+    if index.registry.upload(more).is_success:
+        index.registry.accepted(more)
+        pages.append(again(index, last))
+    pairs = [*change.pairs(), *pairwise(pages)]
     stale = [
         f"{after}: {after.headers['ETag']}"
         for before, after in pairs

@@ -13,6 +13,7 @@ from conformance.kit.check import check
 from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.properties import strategies
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.uploads.raw_uploads import sized
 from conformance.pages import plain_json, resolved
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName, RegistryClient
-    from conformance.kit.http import Answer
+    from conformance.kit.http import Answer, UploadForm
 
 LARGE = 100_000
 """Bytes of an upload that no socket's buffer swallows whole, and every registry would take."""
@@ -174,6 +175,29 @@ def test_connection_after_error(index: Index, new_name: NewName) -> None:
     page = readings(index)[0].answer
     again = index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})
     _as_before(again, page, after=refused)
+    if urlsplit(index.registry.target.upload_url).netloc == urlsplit(page.url).netloc:
+        _on_one_connection(index.registry, form, page)
+
+
+def _on_one_connection(registry: RegistryClient, form: UploadForm, page: Answer) -> None:
+    """Ask for a page behind a refused upload. A library may open another connection, a plain socket does not."""
+    path, accept = urlsplit(page.url).path, ("Accept", accept_of(page))
+    with registry.connect(as_=ANONYMOUS) as connection:
+        connection.request("GET", path, headers=[accept])
+        usual = connection.answer()
+    with registry.connect(as_=ANONYMOUS) as connection:
+        connection.request("POST", headers=sized(form), body=form.body())
+        refused = connection.answer()
+        if usual is None or refused is None or not refused.is_client_error:
+            return  # closed without an answer, as it may be
+        connection.request("GET", path, headers=[accept])
+        found = connection.answer()
+    if found is not None and found.status != usual.status:
+        raise Deviation(
+            expected=f"status {usual.status}, as on a new connection, or a connection that is closed",
+            found=f"status {found.status} behind {refused}",
+            where=str(found),
+        )
 
 
 def _as_before(answer: Answer, page: Answer, *, after: Answer) -> None:

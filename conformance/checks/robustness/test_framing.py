@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
@@ -77,7 +78,11 @@ def test_chunked_syntax(registry: RegistryClient, new_name: NewName) -> None:
         reaction = _in_chunks(registry, file, what, spelled)
         if reaction.accepted:
             whole_or_refused(registry, file, reaction)
-        elif _is_of_any_upload(reaction) or not _is_taken_plainly(registry, wheel(name, f"2.{number}")):
+        elif not _is_for_its_chunks(
+            reaction,
+            plain=partial(_is_taken_plainly, registry, wheel(name, f"2.{number}")),
+            again=partial(_in_chunks, registry, wheel(name, f"3.{number}"), what, spelled),
+        ):
             unjudged.append(str(reaction))
         else:
             wrong.append(str(reaction))
@@ -98,10 +103,17 @@ def _is_stored(registry: RegistryClient, file: Distribution, reaction: Reaction)
     return listed is not None and registry.download(listed.url).content == file.content
 
 
-def _is_of_any_upload(reaction: Reaction) -> bool:
-    """Tell whether any upload may be answered so: with an error of the server, or with that of a limit."""
+def _is_for_its_chunks(
+    reaction: Reaction, *, plain: Callable[[], bool], again: Callable[[], Reaction]
+) -> bool:
+    """Tell whether an upload is refused for how its chunks are written: one in plain chunks is taken.
+
+    Where the server is busy or has a limit, any upload may be. An error of the server has to come again.
+    """
     answer = reaction.answer
-    return answer is not None and (answer.is_server_error or answer.status == 413)
+    if (answer is not None and answer.status in {413, 503}) or not plain():
+        return False
+    return answer is None or not answer.is_server_error or not again().accepted
 
 
 def _in_chunks(

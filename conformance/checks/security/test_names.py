@@ -50,8 +50,11 @@ VERSIONS: Mapping[str, str] = {
     "a version, percent-encoded": "%2e%2e%2f{}",
 }
 
-ROUTES = ("simple", "packages", "legacy", "json", "namespace", "namespaces", "con", "nul")
-"""Names that are valid: parts of an index's URLs, and devices of Windows. None can carry a run's id."""
+ROUTES = ("simple", "packages", "legacy", "json", "namespace", "namespaces", "con", "nul", "constructor")
+"""Names that are valid: parts of an index's URLs, devices of Windows, and what every object of JavaScript has.
+
+None can carry a run's id.
+"""
 DOTS = (".", "..", "-")
 
 
@@ -143,6 +146,7 @@ def test_reserved_names(registry: RegistryClient, index: Index, remove: Remove) 
     taken = [each for each in sent if each.accepted]
     pages = registry.read_each(lambda each: page_if_any(registry, canonicalize_name(each.file.name)), taken)
     wrong = [f"{each.what}: {each.answer}" for each in sent if each.failed]
+    wrong += [f"a page, before: {answer}" for answer in known if answer.is_server_error]
     wrong += [
         f"{each.what}: accepted, and {each.file.filename} is not on its page"
         for each, page in zip(taken, pages, strict=True)

@@ -61,7 +61,7 @@ def test_covers_files(index: Index) -> None:
 def test_complete(
     registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName, remark: Remark
 ) -> None:
-    """Of a version without a wheel, and of one whose only wheel has a build tag, too."""
+    """Of a version without a wheel that is another as a number, and of one whose only wheel has a build tag, too."""
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
         page = index.json(name)
@@ -76,7 +76,7 @@ def test_complete(
     if corpus.published and not any(each.filename.endswith(SDIST) for each in accepted):
         remark("judged without the version of an sdist: the target has accepted none")
     elif corpus.published:
-        alone = sdist(new_name("sdist-alone"), "1.0")
+        alone = sdist(new_name("sdist-alone"), "1.10")
         built = wheel(alone.name, "2.0", build="1")
         publish(registry, alone, built)
         page = index.json(alone.name)

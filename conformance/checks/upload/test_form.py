@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from packaging.utils import canonicalize_name
@@ -13,6 +14,7 @@ from conformance.checks.upload.form_layouts import CapitalForm, Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
+from conformance.kit.uploads.publishing import link
 from conformance.kit.uploads.scenarios import link_to
 from conformance.kit.uploads.stored_files import (
     accepted_and_listed,
@@ -118,6 +120,10 @@ def test_content_filename(registry: RegistryClient, new_name: NewName) -> None:
         page = registry.project_page(canonicalize_name(capitals.name))
         if normalized.filename not in page.filenames:
             expect.listed(page, [capitals.filename])
+        for file in page.files:
+            name = unquote(urlsplit(file.url).path.rpartition("/")[2])
+            expect.equal(file.filename, name, of="the listed name, as in the link,", where=page.where)
+            expect.same_bytes(registry.download(file.url), capitals)
 
 
 @check("upload.content-type-part")
@@ -193,6 +199,10 @@ def test_large_file(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("largest"), "1.0", size=size)
     expect.accepted(registry.upload(distribution))
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+    page = registry.project_page(distribution.name)
+    listed = link(page, distribution)
+    if stated := listed.hashes.get("sha256"):  # of the whole file, not of its first piece
+        expect.equal(stated.lower(), distribution.sha256, of="the sha256 of a large file", where=page.where)
 
 
 @check("upload.project-create")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from werkzeug import Response
 from werkzeug.datastructures import ImmutableMultiDict
 
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import NotFoundError
@@ -49,6 +50,26 @@ class NameFilterIgnored(IgnoresParameter):
         "gitlab.rest.page-headers",
     )
     parameter = "package_name"
+
+
+class NameFilterExact(Fault):
+    """Lists the packages whose whole name is `package_name`, and none whose name contains it."""
+
+    caught_by = (
+        "gitlab.rest.filters-by-name",
+        "gitlab.rest.lists-packages",
+        "gitlab.rest.order",
+        "gitlab.rest.package",
+        "gitlab.rest.package-files",
+    )
+
+    def handle(self, request: Request) -> Response | None:
+        wanted = request.args.get("package_name")
+        if request.endpoint == "packages" and wanted:
+            packages = request.registry.packages(gitlab_project_of(request))
+            if all(package.name != wanted for package in packages):
+                request.args = ImmutableMultiDict({**request.args, "package_name": "?"})
+        return None
 
 
 class PerPageIgnored(IgnoresParameter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug import Response
@@ -44,6 +45,35 @@ class PackagesWithoutVersions(ReplacesValuesOfPackage):
 
     caught_by = ("gitlab.rest.versions",)
     says: ClassVar = {"versions": []}
+
+
+class CreatedWithoutZone(Fault):
+    """Describes when a package was created without an offset from UTC."""
+
+    caught_by = ("gitlab.rest.created-at",)
+    acts_on = ("package",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Strip the offset."""
+        if request.endpoint == "package" and response.status_code == 200:
+            said = json.loads(response.data)
+            response.data = json.dumps(said | {"created_at": said["created_at"].rstrip("Z")}).encode()
+        return response
+
+
+class CreatedInAnotherZone(Fault):
+    """Describes when a package was created in a time zone of the east, as if it were UTC."""
+
+    caught_by = ("gitlab.rest.created-at",)
+    acts_on = ("package",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Add the hours of the zone."""
+        if request.endpoint == "package" and response.status_code == 200:
+            said = json.loads(response.data)
+            created = datetime.fromisoformat(said["created_at"]) + timedelta(hours=2)
+            response.data = json.dumps(said | {"created_at": f"{created:%Y-%m-%dT%H:%M:%SZ}"}).encode()
+        return response
 
 
 class FilesWithoutPackage(ReplacesValues):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import PAGES, gitlab_project_of
@@ -126,6 +127,25 @@ class EtagOfTheFiles(Fault):
             files = f'"{response.mimetype}-{response.get_data().count(b"/files/")}'
             response.headers["ETag"] = re.sub(r'"[0-9a-f]+', files, response.headers["ETag"])
         return response
+
+
+_VERSION_OR_MARK = re.compile(
+    rb'-(\d[^-/"<>]*?)(?:-[^"<>]*\.whl|\.tar\.gz)|(yanked[^,>}\]]*|status[^,>}\]]*|reason[^,>}\]]*)'
+)
+"""A version in a file name, or a mark of the file or of the project."""
+
+
+class EtagOfTheVersions(EvaluatesConditions):
+    """Derives the ETag of a page from the versions on it, whatever files they have."""
+
+    caught_by = ("http.pages.etag-changes",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and "ETag" in response.headers:
+            said = sorted(set(_VERSION_OR_MARK.findall(response.get_data())))
+            tag = f'"{response.mimetype}-{sha256(repr(said).encode()).hexdigest()}'
+            response.headers["ETag"] = re.sub(r'"[0-9a-f]+', tag, response.headers["ETag"])
+        return self.evaluated(request, response)
 
 
 class EtagOfTheLength(EvaluatesConditions):

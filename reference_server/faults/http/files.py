@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
@@ -34,6 +35,22 @@ class SdistsUnpackedOnTheWay(ChangesHeaders):
     def applies_to(self, request: Request, response: Response) -> bool:
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
         return request.endpoint == "file" and request.path.endswith(".tar.gz") and takes_gzip
+
+
+class FilesCompressedUnderOneEtag(Fault):
+    """Compresses wheels for clients that accept gzip, and leaves their ETag as it is."""
+
+    caught_by = ("http.files.etag-per-coding",)
+    acts_on = ("file",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        is_whole = request.endpoint == "file" and response.status_code == 200
+        if is_whole and takes_gzip and request.method == "GET" and request.path.endswith(".whl"):
+            response.direct_passthrough = False
+            response.set_data(gzip.compress(response.get_data(), mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
+        return response
 
 
 class FilesSentAsHTML(ChangesHeaders):

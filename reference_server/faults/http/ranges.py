@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 from werkzeug.http import parse_date
 
+from reference_server.alterations import HangUpError
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reference_server.http.request import Request
 
 
@@ -57,6 +60,28 @@ class RangesOfHead(Fault):
             response.headers["Content-Range"] = f"bytes {first}-{last}/{response.headers['Content-Length']}"
             response.headers["Content-Length"] = str(int(last) - int(first) + 1)
         return response
+
+
+class NoBytesAsAPart(Fault):
+    """Answers 206 without a byte to a range of the last zero bytes."""
+
+    caught_by = ("http.range.unsatisfiable",)
+
+    def handle(self, request: Request) -> Response | None:
+        is_asked = request.endpoint == "file" and request.headers.get("Range") == "bytes=-0"
+        return Response(status=206, headers={"Content-Range": "bytes 1-0/1"}) if is_asked else None
+
+
+class LongNumbersHangUp(Fault):
+    """Resets the connection at a range whose end has more than 64 bits."""
+
+    caught_by = ("http.range.clamp",)
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        if not re.search(r"\d{20}", request.headers.get("Range", "")):
+            return body
+        request.reset()
+        raise HangUpError
 
 
 class OtherUnitsRefused(Fault):

@@ -42,6 +42,18 @@ class RefusedBodyReadAsRequest(LeavesBytes):
         return request.endpoint == "upload" and response.status_code == 401 and is_large
 
 
+class RefusedBodyAnswered(Fault):
+    """Answers the body of a rejected upload, too, as if it were the next request."""
+
+    caught_by = ("http.connection-after-error",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 401:
+            answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+            response.call_on_close(lambda: request.write_raw(answer))
+        return response
+
+
 class PoetryRedirected(Fault):
     """Redirects installers that it does not recognize by their User-Agent, as devpi does."""
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 WIDTH = 65_535
 """Bytes of a text in a database such as MySQL."""
 
+BUILT = 5
+"""The number of hyphens in the file name of a wheel with a build tag."""
+
 OF_TESTS = "other/egg-info/PKG-INFO"
 """A path that is not that of a distribution's own metadata."""
 
@@ -82,6 +85,17 @@ class MetadataFilesMissing(Fault):
 
     def handle(self, request: Request) -> Response | None:
         return refusal(PackageNotFoundError()) if request.endpoint == "metadata_file" else None
+
+
+class MetadataFilesOfBuiltWheelsMissing(Fault):
+    """Announces the metadata files of wheels with a build tag, and serves none."""
+
+    caught_by = ("metadata.per-wheel",)
+
+    def handle(self, request: Request) -> Response | None:
+        is_asked = request.endpoint == "metadata_file"
+        is_built = is_asked and request.arguments["filename"].split(".whl")[0].count("-") == BUILT
+        return refusal(PackageNotFoundError()) if is_built else None
 
 
 class MetadataWrittenAnew(Fault):

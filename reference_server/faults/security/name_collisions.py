@@ -45,6 +45,16 @@ class DeviceNamesFail(Fault):
         return Response(status=500) if fails else None
 
 
+class PropertyNamesFail(Fault):
+    """Fails on a page of a project named like a property of every object, as JavaScript has them."""
+
+    caught_by = ("security.reserved-names",)
+
+    def handle(self, request: Request) -> Response | None:
+        fails = request.endpoint == "project_page" and request.arguments["name"] == "constructor"
+        return Response(status=500) if fails else None
+
+
 class CaseFolded(Fault):
     """Stores files whose names differ only in case in one place, where the last one remains."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -225,6 +226,15 @@ class LastVersionMissing(ChangesVersions):
 
     def versions(self, versions: list[str]) -> list[Any]:
         return versions[:-1]
+
+
+class LastZerosOfVersionsCut(ChangesVersions):
+    """Lists versions that look like numbers as such: `1.10` as `1.1`."""
+
+    caught_by = ("simple.json.versions.complete",)
+
+    def versions(self, versions: list[str]) -> list[Any]:
+        return [str(float(each)) if re.fullmatch(r"\d+\.\d+", each) else each for each in versions]
 
 
 class VersionsOfWheels(Fault):

@@ -44,6 +44,23 @@ class NamesAsPatterns(FindsByAnotherName):
         return next(filter(pattern.fullmatch, known), name)
 
 
+class FileNamesAsPatterns(Fault):
+    """Looks up files by LIKE, so that a `_` in the name of a file stands for any letter."""
+
+    caught_by = ("simple.file.bytes-exact",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file":
+            pattern = re.compile(".".join(map(re.escape, request.arguments["filename"].split("_"))))
+            packages = request.registry.packages(gitlab_project_of(request))
+            named = (file for package in packages for file in package.files)
+            for file in filter(lambda each: pattern.fullmatch(each.filename), named):
+                found = {"sha256": file.sha256, "filename": file.filename}
+                request.arguments = {**request.arguments, **found}
+                break
+        return None
+
+
 class AccentsIgnored(FindsByAnotherName):
     """Looks up names with a collation that ignores accents."""
 

@@ -70,6 +70,31 @@ class BuildNumbersDropped(Fault):
         )
 
 
+class HashOfTheFirstPiece(Fault):
+    """Lists large files with the sha256 of their first 64 KiB."""
+
+    caught_by = ("upload.large-file",)
+    piece = 64 * 1024
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                replace(file, hashes={"sha256": sha256(file.url.encode()).hexdigest()})
+                if (file.size or 0) > self.piece
+                else file
+            )
+        )
+
+
+class CapitalsLowered(Fault):
+    """Lists files under names in lower case, behind links with the names as they were."""
+
+    caught_by = ("upload.content-filename",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, filename=file.filename.lower()))
+
+
 class CapitalSdistsHyphenated(Fault):
     """Lists sdists whose names have capitals under names with hyphens."""
 

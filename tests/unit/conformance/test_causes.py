@@ -379,3 +379,40 @@ def test_a_page_that_is_gone_with_its_yanked_file_is_no_markup(table: Any) -> No
     reason, index = "security.html.yank-reason", "yank.still-listed"
     assert found(table, **{index: listed, reason: "status 404"}) == {reason: index}
     assert found(table, **{index: listed, reason: "<img onerror>"}) == {}
+
+
+PARTS = {"http.range.single": "1299 bytes", "http.range.suffix": "9 bytes"}
+VERSIONS = {
+    "simple.json.versions.complete": "2.0rc1 is missing",
+    "simple.json.versions.covers-files": "demo-2.0rc1-py3-none-any.whl",
+}
+TWICE = {"gitlab.duplicate.refused": "status 500: oops", "upload.dup.different": "status 500: oops"}
+SILENT = "no answer, and the connection stays open"
+WAITING = {"robustness.not-multipart": f"a form: {SILENT}", "robustness.no-boundary": f"a form: {SILENT}"}
+EMPTY = {
+    "simple.html.requires-python.absent-when-unset": "demo-1.0-py3-none-any.whl",
+    "gitlab.page.requires-python": "demo-1.0-py3-none-any.whl: ''",
+}
+PART_OF_A_NAME = {
+    "gitlab.rest.filters-by-name": "demo is missing\nGET /packages?package_name=abcd2345",
+    "gitlab.rest.package": "none\nGET /packages?package_type=pypi&package_name=abcd2345",
+}
+
+
+@pytest.mark.parametrize(
+    "deviations", [VERSIONS, TWICE, WAITING, EMPTY, PART_OF_A_NAME], ids=lambda each: next(iter(each))
+)
+def test_one_defect_of_a_registry_is_one_cause(table: Any, deviations: dict[str, str]) -> None:
+    root, consequence = deviations
+    assert found(table, **deviations) == {consequence: root}
+
+
+def test_a_wrong_value_is_none_that_is_empty(table: Any) -> None:
+    swapped = {**EMPTY, "gitlab.page.requires-python": "demo-1.0-py3-none-any.whl: '>=3'"}
+    assert found(table, **swapped) == {}
+
+
+def test_parts_follow_from_each_other_where_parts_were_sent(table: Any) -> None:
+    assert found(table, **PARTS) == {}
+    sent = {name: f"{text}\nGET file as default → 206 application/zip" for name, text in PARTS.items()}
+    assert found(table, **sent) == {"http.range.suffix": "http.range.single"}
