@@ -82,7 +82,9 @@ def planned(mutants: Sequence[Mutation], reaches: Mapping[str, Reach]) -> Iterat
         for flavour in (own, *others):
             every = held_by(flavour)
             nearest = [name for name in near(mutant, reaches[flavour]) if name in every]
-            first = sorted(nearest, key=lambda name: (lines[flavour][name], name))[:FIRST]
+            is_constant = nearest and on_line(mutant, reaches[flavour]) == [ALWAYS]
+            nearest.sort(key=lambda name: (lines[flavour][name], name))
+            first = nearest if is_constant and flavour != own else nearest[:FIRST]
             batches.append((flavour, first))
             of_vendor = flavour.startswith(_vendor(mutant) or "-")
             is_data = of_vendor and not first and bool(on_line(mutant, reaches[flavour]))

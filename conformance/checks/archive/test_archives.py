@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.folder_entries import sdist_with_folders, wheel_with_folders
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.vendoring import publish_a_usual_sdist, vendoring_sdist, vendoring_wheel
@@ -44,3 +45,16 @@ def test_vendored(registry: RegistryClient, new_name: NewName, remark: Remark) -
     for distribution in holding:
         expect.accepted(registry.upload(distribution))
     expect.listed(registry.project_page(name), [each.filename for each in holding])
+
+
+@check("archive.folders")
+def test_folders(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    """Without an sdist where the registry takes none."""
+    name = new_name("folders")
+    publish(registry, wheel(name, "0.8"))
+    having = [wheel_with_folders(name, "1.0")]
+    if publish_a_usual_sdist(registry, name, "0.9", remark):
+        having.append(sdist_with_folders(name, "1.1"))
+    for distribution in having:
+        expect.accepted(registry.upload(distribution))
+    expect.listed(registry.project_page(name), [each.filename for each in having])

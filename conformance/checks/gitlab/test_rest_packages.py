@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,12 +13,13 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.scenarios import ids_of_packages
 from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from conformance.kit.fixtures import Corpus, GitLab
+    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -77,3 +80,51 @@ def test_versions(versions: Mapping[str, object], old_version: Answer) -> None:
         broken_by=[] if named else [f"the versions {', '.join(str(row.get('version')) for row in rows)}"],
         where=old_version,
     )
+
+
+CLOCKS = timedelta(minutes=1)
+"""By which the clocks of an instance's machines may differ."""
+
+
+@check("gitlab.rest.created-at")
+def test_created_at(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """Between the Date of an answer before the upload and that of one after it, where they have one."""
+    before = gitlab.call("GET", "/packages", {"per_page": 1})
+    distribution = wheel(new_name("dated"), "1.0")
+    expect.accepted(registry.upload(distribution))
+    registry.accepted(distribution)
+    package_id = ids_of_packages(gitlab, distribution.name).get("1.0")
+    if package_id is None:
+        raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
+    after = gitlab.call("GET", f"/packages/{package_id}")
+    if after.status != 200:
+        raise Untestable("the package that this check reads is not found; see gitlab.rest.package")
+    files = gitlab.package_files(int(str(package_id)))
+    stated = {"the package": after.json_object.get("created_at")}
+    stated |= {str(file.get("file_name")): file.get("created_at") for file in files}
+    earliest, latest = _date(before), _date(after)
+    expect.rule(
+        "`created_at` to be the time of the upload, in ISO 8601 with its offset",
+        broken_by=[
+            f"{text!r} of {what}" for what, text in stated.items() if not _is_between(text, earliest, latest)
+        ],
+        where=after,
+    )
+
+
+def _date(answer: Answer) -> datetime | None:
+    """Return the Date of an answer; None without a valid one, which another row is about."""
+    try:
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _is_between(text: object, earliest: datetime | None, latest: datetime | None) -> bool:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return False
+    if moment.tzinfo is None:
+        return False
+    return (earliest is None or moment >= earliest - CLOCKS) and (latest is None or moment <= latest + CLOCKS)

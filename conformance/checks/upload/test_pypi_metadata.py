@@ -9,13 +9,20 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.scenarios import link_to
-from reference_server.distributions import wheel
+from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
 
 UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
 """Fields that distutils filled with UNKNOWN, and one that a page shows."""
+MAY_BE_DYNAMIC = (
+    *("Platform", "Supported-Platform", "Summary", "Description", "Description-Content-Type", "Keywords"),
+    *("Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email"),
+    *("License", "License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python"),
+    *("Requires-External", "Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist"),
+)
+"""The fields up to Metadata-Version 2.4, but for those that are deprecated. Source: Core metadata, Dynamic."""
 SITE = "https://example.invalid/"
 BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\n\n.. nothing-like-this:: x\n"
 
@@ -92,5 +99,8 @@ def test_license_expression_valid(registry: RegistryClient, new_name: NewName) -
 
 @check("upload.dynamic-valid")
 def test_dynamic_valid(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("dynamic")
     mistakes = ({"dynamic": (field,)} for field in ("Name", "Version", "No-Such-Field"))
-    metadata_refused(registry, new_name("dynamic"), *mistakes)
+    metadata_refused(registry, name, *mistakes)
+    right = Metadata(metadata_version="2.4", name=name, version="0.2", dynamic=MAY_BE_DYNAMIC)
+    expect.accepted(registry.upload(wheel(name, "0.2", metadata=right)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug import Response
@@ -44,6 +45,29 @@ class PackagesWithoutVersions(ReplacesValuesOfPackage):
 
     caught_by = ("gitlab.rest.versions",)
     says: ClassVar = {"versions": []}
+
+
+class TimeOfPackagesAhead(Fault):
+    """States the time of a package in the zone of the server's place, and the mark of UTC behind it."""
+
+    caught_by = ("gitlab.rest.created-at",)
+    acts_on = ("package",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "package" and response.status_code == 200:
+            package = json.loads(response.data)
+            local = datetime.fromisoformat(package["created_at"]) + timedelta(hours=2)
+            response.data = json.dumps(
+                package | {"created_at": local.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+            ).encode()
+        return response
+
+
+class TimeOfFilesInNumbers(ReplacesValues):
+    """States the time of package files as the seconds since 1970."""
+
+    caught_by = ("gitlab.rest.created-at",)
+    endpoint, says = "package_files", {"created_at": 1790000000}
 
 
 class FilesWithoutPackage(ReplacesValues):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files, pypi_metadata
+from reference_server.model.errors import PolicyError
 from reference_server.rules.rules import unchanged
 
 if TYPE_CHECKING:
@@ -84,6 +85,21 @@ class AnythingDynamic(OmitsUploadCheck):
 
     caught_by = ("upload.dynamic-valid",)
     left_out = pypi_metadata.dynamic_may_be
+
+
+class ContactsNeverDynamic(Fault):
+    """Refuses Dynamic for the addresses of authors and maintainers."""
+
+    caught_by = ("upload.dynamic-valid",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, upload_checks=(*rules.upload_checks, _has_fixed_contacts))
+
+
+def _has_fixed_contacts(upload: Upload) -> None:
+    for field in upload.fields.get("dynamic", ()):
+        if field.lower().endswith("-email"):
+            raise PolicyError(f"Dynamic field {field!r} is not a valid dynamic field.")
 
 
 class TwoLicenses(OmitsUploadCheck):
