@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     """Per file and line, the checks that run it."""
 
 OFTEN = ("reference", "pypi", "gitlab", "gitlab-13.4")
-FLAVOURS = (*OFTEN, "gitlab+json", MANY)
+FLAVOURS = (*OFTEN, "gitlab+json", *MANY)
 """What a mutant is judged in: the first one whose checks run the changed line, and then the nearest of OFTEN.
 
 A vendor's code is judged in its flavours first. Only what no other runs is judged with many projects, which takes

@@ -58,8 +58,8 @@ ENDING = 2.0
 MEMORY = 2 << 30
 """Bytes of address space beyond what the first process has: a change may loop."""
 
-MANY = "reference, many projects"
-"""Stands for the flavour `reference` with more projects than a page writes in one piece."""
+MANY: Mapping[str, str] = {f"{flavour}, many projects": flavour for flavour in ("reference", "gitlab")}
+"""Flavours with more projects than a page writes in one piece."""
 PROJECTS = 5_200
 OF_LISTS = ("simple.", "negotiation.", "http.", "consistency.", "robustness.")
 """The areas that judge lists of projects."""
@@ -117,8 +117,8 @@ def forget_server() -> None:
 
 def held_by(flavour: str) -> frozenset[str]:
     """Return the requirements that a flavour meets, without those of real clients."""
-    if flavour == MANY:
-        return frozenset(row for row in held_by("reference") if row.startswith(OF_LISTS))
+    if flavour in MANY:
+        return frozenset(row for row in held_by(MANY[flavour]) if row.startswith(OF_LISTS))
     kind = flavour_named(flavour)
     rows = catalogue().for_profile(profile(kind.profile))
     return frozenset(
@@ -135,8 +135,8 @@ def judged(checks: Collection[str], flavour: str, *, exit_first: bool = False) -
 
     is_as_documented = DOCUMENTED_MAX_FILE_SIZE == MEGABYTES_50
     rules = replace(Rules(), max_file_size=MAX_FILE_SIZE) if is_as_documented else Rules()
-    generated = GeneratedIndex(projects=PROJECTS) if flavour == MANY else None
-    named = "reference" if flavour == MANY else flavour
+    generated = GeneratedIndex(projects=PROJECTS) if flavour in MANY else None
+    named = MANY.get(flavour, flavour)
     with ReferenceServer(rules=rules, flavour=named, generated=generated) as server:
         table = server.target()
         table["features"] += CLAIMED.get(flavour, [])

@@ -133,3 +133,14 @@ def test_data_of_a_vendor_is_judged_in_each_of_its_flavours(mutations: Any, plan
     reaches = dict.fromkeys(plan.FLAVOURS, imported)
     (trial,) = plan.planned([datum], reaches)
     assert [flavour for flavour, _ in trial.batches] == ["gitlab", "gitlab-13.4"]
+
+
+def test_what_only_a_long_list_runs_is_judged_in_the_flavour_that_runs_it(mutations: Any, plan: Any) -> None:
+    file = "reference_server/rendering/gitlab_html.py"
+    line = mutations.Mutation(file=file, index=0, line=1, function="", before="1", after="2")
+    reaches: dict[str, Any] = {flavour: {} for flavour in plan.FLAVOURS}
+    reaches["gitlab, many projects"] = {file: {1: ["http.root.gzip"]}}
+    (trial,) = plan.planned([line], reaches)
+    ((flavour, checks),) = trial.batches
+    assert flavour == "gitlab, many projects"
+    assert "simple.root.served" in checks

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 
 UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
 """Fields that distutils filled with UNKNOWN, and one that a page shows."""
-MAY_BE_DYNAMIC = (
-    *("Platform", "Supported-Platform", "Summary", "Description", "Description-Content-Type", "Keywords"),
-    *("Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email"),
-    *("License", "License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python"),
-    *("Requires-External", "Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist"),
+MAY_BE_DYNAMIC = {
+    "2.4": (
+        *("Platform", "Supported-Platform", "Summary", "Description", "Description-Content-Type", "Keywords"),
+        *("Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email"),
+        *("License", "License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python"),
+        *("Requires-External", "Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist"),
+        *("Requires", "Provides", "Obsoletes"),
+    ),
+    "2.5": ("Import-Name", "Import-Namespace"),
+}
+"""By metadata version, the fields that may be dynamic since then. Source: Core metadata, Dynamic."""
+OF_EACH_CATEGORY = (
+    *("Development Status :: 4 - Beta", "Environment :: Console", "Framework :: Pytest"),
+    *("Intended Audience :: Developers", "License :: OSI Approved :: MIT License"),
+    *("Natural Language :: English", "Operating System :: OS Independent"),
+    *("Programming Language :: Python :: 3", "Topic :: Utilities", "Typing :: Typed"),
 )
-"""The fields up to Metadata-Version 2.4, but for those that are deprecated. Source: Core metadata, Dynamic."""
+"""A listed classifier of each category."""
 SITE = "https://example.invalid/"
 BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\n\n.. nothing-like-this:: x\n"
 
@@ -55,8 +66,11 @@ def test_summary_limits(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.classifiers")
 def test_classifiers(registry: RegistryClient, new_name: NewName) -> None:
-    classifiers = ("Conformance :: Unknown", "Private :: Do Not Upload")
-    metadata_refused(registry, new_name("classifier"), *({"classifiers": (each,)} for each in classifiers))
+    name = new_name("classifier")
+    unlisted = ("Conformance :: Unknown", "Private :: Do Not Upload")
+    metadata_refused(registry, name, *({"classifiers": (each,)} for each in unlisted))
+    right = Metadata(metadata_version="2.4", name=name, version="0.2", classifiers=OF_EACH_CATEGORY)
+    expect.accepted(registry.upload(wheel(name, "0.2", metadata=right)))
 
 
 @check("upload.urls")
@@ -102,5 +116,7 @@ def test_dynamic_valid(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("dynamic")
     mistakes = ({"dynamic": (field,)} for field in ("Name", "Version", "No-Such-Field"))
     metadata_refused(registry, name, *mistakes)
-    right = Metadata(metadata_version="2.4", name=name, version="0.2", dynamic=MAY_BE_DYNAMIC)
-    expect.accepted(registry.upload(wheel(name, "0.2", metadata=right)))
+    for number, (metadata_version, fields) in enumerate(MAY_BE_DYNAMIC.items(), 2):
+        version = f"0.{number}"
+        right = Metadata(metadata_version=metadata_version, name=name, version=version, dynamic=fields)
+        expect.accepted(registry.upload(wheel(name, version, metadata=right)))

@@ -102,6 +102,21 @@ def _has_fixed_contacts(upload: Upload) -> None:
             raise PolicyError(f"Dynamic field {field!r} is not a valid dynamic field.")
 
 
+class NewerCategoriesUnlisted(Fault):
+    """Refuses the classifiers of categories that its copy of the list is too old for."""
+
+    caught_by = ("upload.classifiers",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, upload_checks=(*rules.upload_checks, _has_old_classifiers))
+
+
+def _has_old_classifiers(upload: Upload) -> None:
+    for classifier in upload.fields.get("classifiers", ()):
+        if classifier.startswith("Typing ::"):
+            raise PolicyError(f"Classifier {classifier!r} is not a valid classifier.")
+
+
 class TwoLicenses(OmitsUploadCheck):
     """Accepts metadata with both License and License-Expression."""
 
