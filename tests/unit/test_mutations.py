@@ -141,6 +141,6 @@ def test_what_only_a_long_list_runs_is_judged_in_the_flavour_that_runs_it(mutati
     reaches: dict[str, Any] = {flavour: {} for flavour in plan.FLAVOURS}
     reaches["gitlab, many projects"] = {file: {1: ["http.root.gzip"]}}
     (trial,) = plan.planned([line], reaches)
-    ((flavour, checks),) = trial.batches
-    assert flavour == "gitlab, many projects"
-    assert "simple.root.served" in checks
+    assert [flavour for flavour, _ in trial.batches] == ["gitlab, many projects"] * 2
+    assert trial.batches[0][1] == ["http.root.gzip"]
+    assert "simple.root.served" in trial.batches[1][1]
