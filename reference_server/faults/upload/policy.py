@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
@@ -87,34 +87,43 @@ class AnythingDynamic(OmitsUploadCheck):
     left_out = pypi_metadata.dynamic_may_be
 
 
-class ContactsNeverDynamic(Fault):
+class RefusesValues(Fault):
+    """Refuses some of the values that a field may have."""
+
+    field: ClassVar[str]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Check the values of the field, too."""
+        return replace(rules, upload_checks=(*rules.upload_checks, self._check))
+
+    def _check(self, upload: Upload) -> None:
+        for value in upload.fields.get(self.field, ()):
+            if self.is_refused(value):
+                raise PolicyError(f"Invalid value for {self.field}: {value!r} is not known.")
+
+    def is_refused(self, value: str) -> bool:
+        """Return whether a value is refused."""
+        raise NotImplementedError
+
+
+class ContactsNeverDynamic(RefusesValues):
     """Refuses Dynamic for the addresses of authors and maintainers."""
 
     caught_by = ("upload.dynamic-valid",)
+    field = "dynamic"
 
-    def rules(self, rules: Rules) -> Rules:
-        return replace(rules, upload_checks=(*rules.upload_checks, _has_fixed_contacts))
-
-
-def _has_fixed_contacts(upload: Upload) -> None:
-    for field in upload.fields.get("dynamic", ()):
-        if field.lower().endswith("-email"):
-            raise PolicyError(f"Dynamic field {field!r} is not a valid dynamic field.")
+    def is_refused(self, value: str) -> bool:
+        return value.lower().endswith("-email")
 
 
-class NewerCategoriesUnlisted(Fault):
+class NewerCategoriesUnlisted(RefusesValues):
     """Refuses the classifiers of categories that its copy of the list is too old for."""
 
     caught_by = ("upload.classifiers",)
+    field = "classifiers"
 
-    def rules(self, rules: Rules) -> Rules:
-        return replace(rules, upload_checks=(*rules.upload_checks, _has_old_classifiers))
-
-
-def _has_old_classifiers(upload: Upload) -> None:
-    for classifier in upload.fields.get("classifiers", ()):
-        if classifier.startswith("Typing ::"):
-            raise PolicyError(f"Classifier {classifier!r} is not a valid classifier.")
+    def is_refused(self, value: str) -> bool:
+        return value.startswith("Typing ::")
 
 
 class TwoLicenses(OmitsUploadCheck):
