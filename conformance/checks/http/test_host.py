@@ -29,13 +29,14 @@ def test_host(index: Index) -> None:
     """Without a credential: whatever the answer is to one right Host, it is another than 400.
 
     A connection that is closed without an answer is as good as the refusal. Where a right Host is refused with
-    another status, as those without a credential are, that same status says nothing of a wrong one.
+    another status, as those without a credential are, that same status says nothing of a wrong one. Hosts that only
+    look like one (a user before it, letters for its port) are left out: nginx, which is in front of most registries,
+    takes them, and no client sends them.
     """
     registry = index.registry
     url = registry.project_url(index.project)
     with registry.connect(url, as_=ANONYMOUS) as connection:
         host = connection.host
-    name = host.rpartition(":")[0] or host
     right = reaction_to(registry, url, "one right Host", host)
     if right.answer is None or right.answer.status == 400:
         raise Untestable(f"a request with one right Host is refused, too: {right}")
@@ -45,9 +46,6 @@ def test_host(index: Index) -> None:
         "two Hosts": (host, "registry.example.com"),
         "a Host with a space": ("registry example.com",),
         "a Host with a path": (f"{host}/simple",),
-        "a Host with a user": (f"user@{host}",),
-        "a Host with letters for its port": (f"{name}:http",),
-        "a Host in brackets that is no address": ("[2001:db8::1::2]",),
     }
     reactions = [reaction_to(registry, url, kind, *hosts) for kind, hosts in kinds.items()]
     others = [each for each in reactions if not each.refused({400}, may_hang_up=True)]

@@ -54,31 +54,3 @@ class AnyHostTaken(TakesHost):
 
     def takes(self, host: str) -> bool:
         return bool(host) and "," not in host
-
-
-class UserInHostTaken(TakesHost):
-    """Answers requests whose Host begins with the name of a user."""
-
-    caught_by = ("http.host",)
-
-    def takes(self, host: str) -> bool:
-        return "@" in host
-
-
-class PortOfHostUnread(TakesHost):
-    """Answers requests whose Host has another port than a number."""
-
-    caught_by = ("http.host",)
-
-    def takes(self, host: str) -> bool:
-        port = host.rpartition(":")[2]
-        return port.isascii() and port.isalpha()
-
-
-class AddressInHostUnread(TakesHost):
-    """Answers requests whose Host has anything in brackets."""
-
-    caught_by = ("http.host",)
-
-    def takes(self, host: str) -> bool:
-        return host.startswith("[") and "]" in host
