@@ -51,6 +51,10 @@ class GitLab:
         """Return the same for the target's group. Raises Untestable without a group."""
         return GitLab(self._registry, api=self._registry.target.group_api)
 
+    def at_group(self, group: str) -> GitLab:
+        """Return the same for the group with this id or full path."""
+        return GitLab(self._registry, api=self._registry.target.api_of_group(group))
+
     def call(
         self, method: str, path: str, query: Mapping[str, str | int] | None = None, *, as_: str = DEFAULT
     ) -> Answer:

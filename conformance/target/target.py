@@ -199,7 +199,7 @@ class Target:
     @property
     def group_api(self) -> str:
         """The URL of the target's group in GitLab's REST API. Raises Untestable without a group."""
-        return self._api_of_group(self._group)
+        return self.api_of_group(self._group)
 
     @property
     def _group(self) -> str:
@@ -208,12 +208,13 @@ class Target:
             raise Untestable(f"no {GROUP!r} ({meaning}); add it to [gitlab-projects] in registry.toml")
         return self.gitlab_projects[GROUP]
 
-    def _api_of_group(self, group: str) -> str:
+    def api_of_group(self, group: str) -> str:
+        """Return the URL of the group with an id or a full path in GitLab's REST API. Raises Untestable."""
         return f"{self.gitlab_api.rpartition('/projects/')[0]}/groups/{quote(group, safe='')}"
 
     def at_group(self, group: str) -> Target:
         """Return the target's twin at the URLs of the group with an id or a full path. Raises Untestable."""
-        url = f"{self._api_of_group(group)}/-/packages/pypi"
+        url = f"{self.api_of_group(group)}/-/packages/pypi"
         return replace(self, url=url, given=GivenAddresses(index=f"{url}/simple/", api=self.gitlab_api))
 
     def at(self, url: str) -> Target:

@@ -36,22 +36,26 @@ def sdist(
     *,
     format: Literal["tar.gz", "zip"] = "tar.gz",  # noqa: A002 - the word of the specification
     tar: int = tarfile.USTAR_FORMAT,
+    members_first: bool = False,
     **contents: Unpack[Contents],
 ) -> Distribution:
     """Build a valid sdist, by default with one import package. It installs without any build tool.
 
     Old sdists have the format `zip`. `tar` is the layout of the archive, as `tarfile` names it: a long path, or one
-    beyond ASCII, needs another one than the default. Source: Source distribution format.
+    beyond ASCII, needs another one than the default. `members_first` puts `members` before PKG-INFO. Source: Source
+    distribution format.
     """
     metadata = metadata_of(name, version, contents)
     folder = stem(name, version)
+    further = contents.get("members") or {}
     members = {
+        **(further if members_first else {}),
         "PKG-INFO": document_of(metadata, contents),
         "pyproject.toml": _BUILD_SYSTEM + _project_table(metadata),
         f"{_BACKEND}.py": _backend_source().replace(b"name-version", folder.encode()),
         **sources(name, contents, ""),
         **dict.fromkeys(metadata.license_file, LICENSE_TEXT),
-        **(contents.get("members") or {}),
+        **further,
     }
     in_folder = {f"{folder}/{path}": content for path, content in members.items()}
     return Distribution(

@@ -17,34 +17,17 @@ import hashlib
 import os
 import random
 import sys
-from collections import Counter, defaultdict
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from tests.mutants.mutations import Mutation, mutations_of
-from tests.mutants.reach import ALWAYS, reach
-from tests.mutants.results import SURVIVORS, Known, Results, document, unknown
-from tests.mutants.trials import MANY, ROOT, Batch, Trial, held_by, in_a_process, judged, run_trials
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    Reaches = Mapping[str, Mapping[str, Mapping[int, list[str]]]]
-    """Of a flavour: per file and line, the checks that run it."""
+from tests.mutants.plan import FLAVOURS, on_line, planned
+from tests.mutants.reach import reach
+from tests.mutants.results import SURVIVORS, Results, document, unknown
+from tests.mutants.trials import ROOT, held_by, in_a_process, judged, run_trials
 
 ROOMS = ("rules", "app", "http", "rendering", "model", "archives", "flavours")
 """What decides what a client sees. The store is held by tests/durability; `serving` starts and stops servers."""
-OFTEN = ("reference", "pypi", "gitlab", "gitlab-13.4")
-FLAVOURS = (*OFTEN, "gitlab+json", MANY)
-"""What a mutant is judged in: the first one whose checks run the changed line, and then the nearest of OFTEN.
-
-A vendor's code is judged in its flavours first. Only what no other runs is judged with many projects, which takes
-longer, and with a setting of GitLab.
-"""
-VENDORS = ("pypi", "gitlab")
-FIRST = 40
-"""How many checks are asked first: those that run the changed line, and little else."""
 
 
 def main() -> int:
@@ -60,11 +43,11 @@ def main() -> int:
         )  # loads what every run needs, for the processes to begin with
         reaches = {flavour: in_a_process(reach, flavour) for flavour in FLAVOURS}
         for mutant in left:
-            if not any(_near(mutant, reaches, flavour) for flavour in FLAVOURS):
+            if not any(on_line(mutant, reaches[flavour]) for flavour in FLAVOURS):
                 results.add(mutant, "unreached", "", 0)
         reached = [mutant for mutant in left if mutant not in results]
         random.Random(options.seed).shuffle(reached)  # noqa: S311 - so that a sample that is stopped is one, too
-        trials = _trials(reached, reaches)
+        trials = planned(reached, reaches)
         run_trials(trials, processes=options.processes, seconds=options.seconds, report=results.add)
     print(document(mutants, results, ROOMS))
     print(
@@ -117,16 +100,6 @@ def chosen(options: argparse.Namespace) -> list[Mutation]:
     return sorted(picked, key=lambda each: (each.file, each.index))
 
 
-def _flavour(mutation: Mutation, reaches: Reaches) -> str:
-    """Return the flavour that a mutant is judged in: the first that runs the line, its vendor's before others."""
-    own = next(
-        (each for each in VENDORS if mutation.file.startswith(f"reference_server/flavours/{each}")), "-"
-    )
-    order = sorted(FLAVOURS, key=lambda flavour: not flavour.startswith(own))
-    found = (flavour for flavour in order if mutation.line in reaches[flavour].get(mutation.file, {}))
-    return next(found, order[0])
-
-
 def _state() -> str:
     """Return a digest of all that decides about a mutant: the server, the suite, and these programs."""
     digest = hashlib.sha256()
@@ -135,38 +108,6 @@ def _state() -> str:
             if path.suffix in {".py", ".toml", ".html"} and path != SURVIVORS:
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _near(mutation: Mutation, reaches: Reaches, flavour: str) -> list[str]:
-    """Return the checks of a flavour that run the changed line, or nothing where none does."""
-    return reaches[flavour].get(mutation.file, {}).get(mutation.line, [])
-
-
-def _trials(mutants: Sequence[Mutation], reaches: Reaches) -> Iterator[Trial]:
-    """Yield a trial per mutant: by the checks that run the line and little else, then by all others.
-
-    What survives in its own flavour is tried by the nearest checks of the others. In a part of the server that
-    survivors.toml names as a whole, the nearest checks of its own flavour are enough.
-    """
-    known = Known()
-    lines: dict[str, Counter[str]] = defaultdict(Counter)
-    for flavour, files in reaches.items():
-        for by_line in files.values():
-            for names in by_line.values():
-                lines[flavour].update(names)
-    for mutant in mutants:
-        own = _flavour(mutant, reaches)
-        batches: list[Batch] = []
-        whole = not known.is_in_part(mutant)
-        others = [each for each in OFTEN if whole and each != own]
-        for flavour in (own, *others):
-            every = held_by(flavour)
-            near = [name for name in _near(mutant, reaches, flavour) if name != ALWAYS and name in every]
-            first = sorted(near, key=lambda name: (lines[flavour][name], name))[:FIRST]
-            batches.append((flavour, first))
-            if flavour == own and (whole or not first):
-                batches.append((flavour, sorted(every - set(first))))
-        yield Trial(mutation=mutant, batches=[batch for batch in batches if batch[1]])
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ SHARED = "reference_server.distributions"
 """The only room of the server that the suite uses, too: it makes what is uploaded."""
 MAX_FILE_SIZE = 200_000
 """Bytes: what makes the checks of the size limit as quick as the others."""
+MEGABYTES_50 = 50 * 1024 * 1024
+"""Bytes: the limit that GitLab documents. A server that is changed in this is judged with its own."""
 OPTIONS = RunOptions(rounds=5, settle=0.02, shrink=False)
 FORK = get_context("fork")
 SHOWN = 200
@@ -56,8 +58,8 @@ ENDING = 2.0
 MEMORY = 2 << 30
 """Bytes of address space beyond what the first process has: a change may loop."""
 
-MANY = "reference, many projects"
-"""Stands for the flavour `reference` with more projects than a page writes in one piece."""
+MANY: Mapping[str, str] = {f"{flavour}, many projects": flavour for flavour in ("reference", "gitlab")}
+"""Flavours with more projects than a page writes in one piece."""
 PROJECTS = 5_200
 OF_LISTS = ("simple.", "negotiation.", "http.", "consistency.", "robustness.")
 """The areas that judge lists of projects."""
@@ -115,8 +117,8 @@ def forget_server() -> None:
 
 def held_by(flavour: str) -> frozenset[str]:
     """Return the requirements that a flavour meets, without those of real clients."""
-    if flavour == MANY:
-        return frozenset(row for row in held_by("reference") if row.startswith(OF_LISTS))
+    if flavour in MANY:
+        return frozenset(row for row in held_by(MANY[flavour]) if row.startswith(OF_LISTS))
     kind = flavour_named(flavour)
     rows = catalogue().for_profile(profile(kind.profile))
     return frozenset(
@@ -127,12 +129,14 @@ def held_by(flavour: str) -> frozenset[str]:
 def judged(checks: Collection[str], flavour: str, *, exit_first: bool = False) -> RunResult:
     """Return the result of a choice of checks on a new server."""
     from reference_server.rules import Rules
+    from reference_server.rules.rules import DOCUMENTED_MAX_FILE_SIZE
     from reference_server.serving.in_process import ReferenceServer
     from reference_server.sources.generated import GeneratedIndex
 
-    rules = replace(Rules(), max_file_size=MAX_FILE_SIZE)
-    generated = GeneratedIndex(projects=PROJECTS) if flavour == MANY else None
-    named = "reference" if flavour == MANY else flavour
+    is_as_documented = DOCUMENTED_MAX_FILE_SIZE == MEGABYTES_50
+    rules = replace(Rules(), max_file_size=MAX_FILE_SIZE) if is_as_documented else Rules()
+    generated = GeneratedIndex(projects=PROJECTS) if flavour in MANY else None
+    named = MANY.get(flavour, flavour)
     with ReferenceServer(rules=rules, flavour=named, generated=generated) as server:
         table = server.target()
         table["features"] += CLAIMED.get(flavour, [])

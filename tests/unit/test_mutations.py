@@ -29,6 +29,14 @@ def results() -> Any:
         return import_module("tests.mutants.results")
 
 
+@pytest.fixture(scope="module")
+def plan() -> Any:
+    """The module that chooses checks, which is in no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        return import_module("tests.mutants.plan")
+
+
 CHANGES = {
     "x = a == b": ["a != b"],
     "x = a < b": ["a <= b"],
@@ -103,3 +111,36 @@ def test_a_part_is_known_as_a_whole_and_a_survivor_by_its_name(mutations: Any, r
     assert (known.of(alone), known.is_in_part(alone)) == (survivor, False)
     other = mutations.Mutation(file=file, index=0, line=1, function=function, before=before, after="other")
     assert known.of(other) is None
+
+
+def test_a_constant_is_judged_where_checks_run_the_rest_of_its_file(mutations: Any, plan: Any) -> None:
+    constant = mutations.Mutation(
+        file="reference_server/http/a.py", index=0, line=1, function="", before="1", after="2"
+    )
+    imported = {"reference_server/http/a.py": {1: [""]}}
+    reaches = dict.fromkeys(plan.FLAVOURS, imported)
+    assert plan.own_flavour(constant, reaches) == "reference"
+    reaches |= {"gitlab": {"reference_server/http/a.py": {1: [""], 9: ["", "http.range.single"]}}}
+    assert plan.own_flavour(constant, reaches) == "gitlab"
+    assert plan.near(constant, reaches["gitlab"]) == ["http.range.single"]
+    assert plan.near(constant, reaches["pypi"]) == []
+
+
+def test_data_of_a_vendor_is_judged_in_each_of_its_flavours(mutations: Any, plan: Any) -> None:
+    file = "reference_server/flavours/gitlab_words.py"
+    datum = mutations.Mutation(file=file, index=0, line=1, function="", before="1", after="2")
+    imported = {file: {1: [""]}}
+    reaches = dict.fromkeys(plan.FLAVOURS, imported)
+    (trial,) = plan.planned([datum], reaches)
+    assert [flavour for flavour, _ in trial.batches] == ["gitlab", "gitlab-13.4"]
+
+
+def test_what_only_a_long_list_runs_is_judged_in_the_flavour_that_runs_it(mutations: Any, plan: Any) -> None:
+    file = "reference_server/rendering/gitlab_html.py"
+    line = mutations.Mutation(file=file, index=0, line=1, function="", before="1", after="2")
+    reaches: dict[str, Any] = {flavour: {} for flavour in plan.FLAVOURS}
+    reaches["gitlab, many projects"] = {file: {1: ["http.root.gzip"]}}
+    (trial,) = plan.planned([line], reaches)
+    assert [flavour for flavour, _ in trial.batches] == ["gitlab, many projects"] * 2
+    assert trial.batches[0][1] == ["http.root.gzip"]
+    assert "simple.root.served" in trial.batches[1][1]

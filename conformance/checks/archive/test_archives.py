@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.folder_entries import sdist_with_folders, wheel_with_folders
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.vendoring import publish_a_usual_sdist, vendoring_sdist, vendoring_wheel
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.kit.fixtures import NewName, RegistryClient, Remark
+    from reference_server.distributions import Distribution
 
 
 @check("archive.valid")
@@ -35,12 +39,29 @@ def test_sdist_pkg_info(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("archive.vendored")
 def test_vendored(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
-    """Without an sdist where the registry takes none."""
-    name = new_name("vendored")
+    are_accepted(registry, new_name("vendored"), remark, vendoring_wheel, vendoring_sdist)
+
+
+@check("archive.folders")
+def test_folders(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    are_accepted(registry, new_name("folders"), remark, wheel_with_folders, sdist_with_folders)
+
+
+def are_accepted(
+    registry: RegistryClient,
+    name: str,
+    remark: Remark,
+    *builders: Callable[[str, str], Distribution],
+) -> None:
+    """Require that a wheel and an sdist are accepted and listed, as usual ones are.
+
+    Without the sdist where the registry takes none.
+    """
     publish(registry, wheel(name, "0.8"))
-    holding = [vendoring_wheel(name, "1.0")]
+    unusual_wheel, unusual_sdist = (build(name, f"1.{number}") for number, build in enumerate(builders))
+    unusual = [unusual_wheel]
     if publish_a_usual_sdist(registry, name, "0.9", remark):
-        holding.append(vendoring_sdist(name, "1.1"))
-    for distribution in holding:
+        unusual.append(unusual_sdist)
+    for distribution in unusual:
         expect.accepted(registry.upload(distribution))
-    expect.listed(registry.project_page(name), [each.filename for each in holding])
+    expect.listed(registry.project_page(name), [each.filename for each in unusual])

@@ -30,13 +30,18 @@ def test_sdist_as_zip(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("file.sdist.long-paths")
 def test_sdist_with_long_paths(registry: RegistryClient, new_name: NewName) -> None:
-    """Each beside an sdist of the same name with short paths, which is accepted as well."""
+    """Each beside an sdist of the same name with short paths, which is accepted as well.
+
+    In one of each layout the long paths come last, in the other first: their headers apply to no further member.
+    """
     long = {f"{'folder/' * 20}{stem}.txt": b"deep\n" for stem in ("deep", "t\u00edefe")}
     for layout in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
         name = new_name("long-paths")
         plain, deep = sdist(name, "1.0"), sdist(name, "2.0", members=long, tar=layout)
+        first = sdist(name, "3.0", members=long, members_first=True, tar=layout)
         publish(registry, plain)
         accepted_and_listed(registry, deep)
+        accepted_and_listed(registry, first)
 
 
 @check("file.not-utf8")

@@ -12,14 +12,14 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import ANONYMOUS, DEFAULT, page_in, root_in
+from conformance.kit.registry import ANONYMOUS, DEFAULT, GitLab, page_in, root_in
 from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import GitLab, NewName, RegistryClient
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
     from conformance.pages import ProjectPage
     from reference_server.distributions import Distribution
 
@@ -217,18 +217,46 @@ def require_packages(group: GitLab, grouped: Grouped, *files: Distribution) -> N
         raise Untestable(f"the group's list of packages is not whole: {', '.join(lost)}")
 
 
+@pytest.fixture
+def list_of_subgroup(registry: RegistryClient, gitlab: GitLab, remark: Remark) -> GitLab | None:
+    """The subgroup, whose path is that of its GitLab project; None, with a remark, where GitLab does not state it."""
+    described = GitLab(registry.in_gitlab_project("subgroup")).call("GET", "")
+    path = described.json_object.get("path_with_namespace") if described.status == 200 else None
+    if not isinstance(path, str):
+        remark("the list of the subgroup itself was left out: GitLab does not state its path")
+        return None
+    return gitlab.at_group(path.rpartition("/")[0])
+
+
 @check("gitlab.group.packages")
-def test_packages(grouped: Grouped, gitlab: GitLab) -> None:
+def test_packages(grouped: Grouped, gitlab: GitLab, list_of_subgroup: GitLab | None) -> None:
     found = packages_in(gitlab.in_group(), grouped)
     expect.rule(
         "the packages of every GitLab project of the group to be listed",
         broken_by=missing_from(found, *grouped.shared, grouped.own, grouped.secret),
         where="GET /groups/:id/packages",
     )
+    if list_of_subgroup:
+        lists_of_its_own(packages_in(list_of_subgroup, grouped), grouped)
+
+
+def lists_of_its_own(found: set[tuple[str, str]], grouped: Grouped) -> None:
+    """Require the packages of the subgroup in its list, and none of the group that it is in."""
+    above = packages_of(grouped.shared[0], grouped.own)
+    expect.rule(
+        "the list of the subgroup to have the packages of its own GitLab project alone",
+        broken_by=[
+            *(f"{' '.join(each)} is in the group above" for each in sorted(found & above)),
+            *missing_from(found, grouped.shared[1], grouped.secret),
+        ],
+        where="GET /groups/:id/packages of the subgroup",
+    )
 
 
 @check("gitlab.group.packages-without-subgroups")
-def test_packages_without_subgroups(grouped: Grouped, gitlab: GitLab) -> None:
+def test_packages_without_subgroups(
+    grouped: Grouped, gitlab: GitLab, list_of_subgroup: GitLab | None
+) -> None:
     group = gitlab.in_group()
     above, below = (grouped.shared[0], grouped.own), (grouped.shared[1], grouped.secret)
     require_packages(group, grouped, *above, *below)
@@ -241,6 +269,8 @@ def test_packages_without_subgroups(grouped: Grouped, gitlab: GitLab) -> None:
         ],
         where="GET /groups/:id/packages?exclude_subgroups=true",
     )
+    if list_of_subgroup and not missing_from(packages_in(list_of_subgroup, grouped), *below):
+        lists_of_its_own(packages_in(list_of_subgroup, grouped, subgroups=False), grouped)
 
 
 @check("gitlab.group.packages-of-readable-only")

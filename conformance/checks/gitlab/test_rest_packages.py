@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -13,18 +12,19 @@ import pytest
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.scenarios import ids_of_packages
-from conformance.verdicts import Deviation, Untestable
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from conformance.kit.fixtures import Corpus, GitLab
+    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
-SKEW = timedelta(minutes=5)
-"""What the clocks of one instance may differ by."""
+CLOCKS = timedelta(minutes=1)
+"""By which the clocks of an instance's machines may differ."""
 
 
 @pytest.fixture(scope="session")
@@ -73,35 +73,6 @@ def _path(links: Any, name: str) -> str:
     return urlsplit(found).path if isinstance(found, str) else ""
 
 
-@check("gitlab.rest.created-at")
-def test_created_at(old_version: Answer) -> None:
-    """Compared with the time of the registry's own answer, whatever the time is here."""
-    stated = old_version.json_object.get("created_at")
-    try:
-        created = datetime.fromisoformat(stated) if isinstance(stated, str) else None
-    except ValueError:
-        created = None
-    expect.rule(
-        "`created_at` to be a time with its offset from UTC, as in `2019-11-27T03:37:38.711Z`",
-        broken_by=[] if created and created.tzinfo else [json.dumps(stated)],
-        where=old_version,
-    )
-    if created and (described := _date_of(old_version)) and created > described + SKEW:
-        raise Deviation(
-            expected="a package to be created before it is described",
-            found=f"{stated}, described at {described:%Y-%m-%dT%H:%M:%SZ}",
-            where=str(old_version),
-        )
-
-
-def _date_of(answer: Answer) -> datetime | None:
-    """Return the time of an answer; None where it has none, or one in another form."""
-    try:
-        return parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return None
-
-
 @check("gitlab.rest.versions")
 def test_versions(versions: Mapping[str, object], old_version: Answer) -> None:
     """A registry may name the package itself as well."""
@@ -113,3 +84,48 @@ def test_versions(versions: Mapping[str, object], old_version: Answer) -> None:
         broken_by=[] if named else [f"the versions {', '.join(str(row.get('version')) for row in rows)}"],
         where=old_version,
     )
+
+
+@check("gitlab.rest.created-at")
+def test_created_at(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """Between the Date of an answer before the upload and that of one after it, where they have one."""
+    before = gitlab.call("GET", "/packages", {"per_page": 1})
+    distribution = wheel(new_name("dated"), "1.0")
+    expect.accepted(registry.upload(distribution))
+    registry.accepted(distribution)
+    package_id = ids_of_packages(gitlab, distribution.name).get("1.0")
+    if package_id is None:
+        raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
+    after = gitlab.call("GET", f"/packages/{package_id}")
+    if after.status != 200:
+        raise Untestable("the package that this check reads is not found; see gitlab.rest.package")
+    files = gitlab.package_files(int(str(package_id)))
+    stated = {"the package": after.json_object.get("created_at")}
+    stated |= {str(file.get("file_name")): file.get("created_at") for file in files}
+    earliest, latest = _date(before), _date(after)
+    expect.rule(
+        "`created_at` to be the time of the upload, in ISO 8601 with its offset",
+        broken_by=[
+            f"{text!r} of {what}" for what, text in stated.items() if not _is_between(text, earliest, latest)
+        ],
+        where=after,
+    )
+
+
+def _date(answer: Answer) -> datetime | None:
+    """Return the Date of an answer; None without a valid one, which another row is about."""
+    try:
+        date = parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+    return date if date.tzinfo else None
+
+
+def _is_between(text: object, earliest: datetime | None, latest: datetime | None) -> bool:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return False
+    if moment.tzinfo is None:
+        return False
+    return (earliest is None or moment >= earliest - CLOCKS) and (latest is None or moment <= latest + CLOCKS)

@@ -38,6 +38,15 @@ Dynamic: Requires-Dist
 """
 
 
+DYNAMIC_AFTER_A_FOLD = b"""Metadata-Version: 2.2
+Name: {name}
+Version: 3.0
+License: One line of a license
+        and another one
+Dynamic: Requires-Dist
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """Distributions with unusual metadata. `at_once` is what came when a page first announced the wheel's."""
@@ -51,13 +60,19 @@ class Release:
 
 
 def publish_release(registry: RegistryClient, index: Index, name: str) -> Release:
-    """Publish a wheel with unusual METADATA, one without, and an sdist that its build completes."""
-    document = UNUSUAL.replace(b"{name}", name.encode())
-    unusual = wheel(name, "1.0", summary=SUMMARY, document=document)
+    """Publish a wheel with unusual METADATA, one without, and sdists that their builds complete."""
+    unusual_document = UNUSUAL.replace(b"{name}", name.encode())
+    unusual = wheel(name, "1.0", summary=SUMMARY, document=unusual_document)
     bare = invalid("wheel_without_metadata", name, "0.1")
     bare_upload = registry.upload(bare)
-    publish(registry, sdist(name, "2.0", document=DYNAMIC.replace(b"{name}", name.encode())), unusual)
+    completed = [
+        sdist(name, version, document=document.replace(b"{name}", name.encode()))
+        for version, document in (("2.0", DYNAMIC), ("3.0", DYNAMIC_AFTER_A_FOLD))
+    ]
+    publish(registry, *completed, unusual)
     link = next((page.file(unusual.filename) for page in index.pages(name)), None)
     announced = link is not None and link.core_metadata is not None
     at_once = fetch(registry, metadata_url(link.url)) if announced and link else None
-    return Release(wheel=unusual, document=document, at_once=at_once, bare=bare, bare_upload=bare_upload)
+    return Release(
+        wheel=unusual, document=unusual_document, at_once=at_once, bare=bare, bare_upload=bare_upload
+    )

@@ -53,6 +53,9 @@ SPELLINGS: Mapping[str, Callable[[list[bytes]], Iterable[bytes]]] = {
 }
 """Chunks in other spellings, which mean the same. Source: RFC 9112, 7.1."""
 
+SEVERAL_PIECES = 150_000
+"""Bytes of a file that is larger than what servers read at once."""
+
 LETTERS = 0xAB
 """Bytes of a chunk whose size is written with letters."""
 
@@ -129,7 +132,8 @@ def _in_chunks(
 
 @check("robustness.expect-continue")
 def test_expect_continue(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("expect"), "1.0")
+    """A file that a registry reads in several pieces, as curl asks before large bodies alone."""
+    distribution = wheel(new_name("expect"), "1.0", size=SEVERAL_PIECES)
     form = upload_form(distribution)
     registry.announce(distribution)
     with registry.connect() as connection:

@@ -9,13 +9,17 @@ from conformance.checks.simple.json_pages import json_answers, json_pages
 from conformance.kit import expect
 from conformance.kit.api_version import api_version, is_newer
 from conformance.kit.check import check
+from conformance.kit.optional_fixtures import if_applicable
 from conformance.pages import contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
     from conformance.kit.fixtures import Index, Remark
     from conformance.pages import ProjectPage
+    from reference_server.distributions import Distribution
 
 
 FROZEN = (1, 4)
@@ -178,8 +182,10 @@ def test_no_data_prefix(index: Index) -> None:
 
 
 @check("simple.json.private-keys")
-def test_private_keys(index: Index, remark: Remark) -> None:
-    for answer in json_answers(index):
+def test_private_keys(index: Index, remark: Remark, request: pytest.FixtureRequest) -> None:
+    """On the page of a file with provenance, too, where a driver attaches it."""
+    attested: Distribution | None = if_applicable(request, "attested")
+    for answer in (*json_answers(index), *([index.json(attested.name)] if attested else ())):
         document = answer.document
         if is_newer(declared := document.meta.get("api-version")):
             remark(f"pages of version {declared} were left out: it may define more keys")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from conformance.checks.upload.whole_forms import WHOLE, parts, whole
+from conformance.checks.upload.whole_forms import WHOLE, parts, whole, whole_form
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
@@ -57,7 +57,7 @@ def test_whole_form(registry: RegistryClient, new_name: NewName) -> None:
         wheel(name, f"1.{number}", metadata=whole(name, f"1.{number}", metadata_version))
         for number, metadata_version in enumerate(WHOLE)
     ]
-    answers = [registry.upload(distribution) for distribution in sent]
+    answers = [registry.upload(distribution, form=whole_form(distribution)) for distribution in sent]
     refused = {
         version: answer for version, answer in zip(WHOLE, answers, strict=True) if not answer.is_success
     }
@@ -72,8 +72,8 @@ def accepted_without(registry: RegistryClient, metadata: Metadata) -> str:
     """Say without which field a form is accepted that is refused as a whole: what the registry stumbles over."""
     for number, (field, metadata_without) in enumerate(parts(metadata)):
         version = f"1.{number}"
-        part = replace(metadata_without, version=version)
-        if registry.upload(wheel(metadata.name, version, metadata=part)).is_success:
+        part = wheel(metadata.name, version, metadata=replace(metadata_without, version=version))
+        if registry.upload(part, form=whole_form(part)).is_success:
             return f"metadata {metadata.metadata_version} without {field}: accepted"
     return f"metadata {metadata.metadata_version} without any one of its fields: refused"
 

@@ -9,13 +9,31 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.scenarios import link_to
-from reference_server.distributions import wheel
+from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
 
 UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
 """Fields that distutils filled with UNKNOWN, and one that a page shows."""
+MAY_BE_DYNAMIC = {
+    "2.4": (
+        *("Platform", "Supported-Platform", "Summary", "Description", "Description-Content-Type", "Keywords"),
+        *("Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email"),
+        *("License", "License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python"),
+        *("Requires-External", "Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist"),
+        *("Requires", "Provides", "Obsoletes"),
+    ),
+    "2.5": ("Import-Name", "Import-Namespace"),
+}
+"""By metadata version, the fields that may be dynamic since then. Source: Core metadata, Dynamic."""
+OF_EACH_CATEGORY = (
+    *("Development Status :: 4 - Beta", "Environment :: Console", "Framework :: Pytest"),
+    *("Intended Audience :: Developers", "License :: OSI Approved :: MIT License"),
+    *("Natural Language :: English", "Operating System :: OS Independent"),
+    *("Programming Language :: Python :: 3", "Topic :: Utilities", "Typing :: Typed"),
+)
+"""A listed classifier of each category."""
 SITE = "https://example.invalid/"
 BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\n\n.. nothing-like-this:: x\n"
 
@@ -48,8 +66,11 @@ def test_summary_limits(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.classifiers")
 def test_classifiers(registry: RegistryClient, new_name: NewName) -> None:
-    classifiers = ("Conformance :: Unknown", "Private :: Do Not Upload")
-    metadata_refused(registry, new_name("classifier"), *({"classifiers": (each,)} for each in classifiers))
+    name = new_name("classifier")
+    unlisted = ("Conformance :: Unknown", "Private :: Do Not Upload")
+    metadata_refused(registry, name, *({"classifiers": (each,)} for each in unlisted))
+    right = Metadata(metadata_version="2.4", name=name, version="0.2", classifiers=OF_EACH_CATEGORY)
+    expect.accepted(registry.upload(wheel(name, "0.2", metadata=right)))
 
 
 @check("upload.urls")
@@ -92,5 +113,10 @@ def test_license_expression_valid(registry: RegistryClient, new_name: NewName) -
 
 @check("upload.dynamic-valid")
 def test_dynamic_valid(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("dynamic")
     mistakes = ({"dynamic": (field,)} for field in ("Name", "Version", "No-Such-Field"))
-    metadata_refused(registry, new_name("dynamic"), *mistakes)
+    metadata_refused(registry, name, *mistakes)
+    for number, (metadata_version, fields) in enumerate(MAY_BE_DYNAMIC.items(), 2):
+        version = f"0.{number}"
+        right = Metadata(metadata_version=metadata_version, name=name, version=version, dynamic=fields)
+        expect.accepted(registry.upload(wheel(name, version, metadata=right)))

@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.kit.http import upload_form
 from reference_server.distributions import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WHOLE = ("1.2", "2.1", "2.2", "2.4", "2.5")
-"""Metadata versions that brought fields which tools in use send."""
+    from conformance.kit.http import UploadForm
+    from reference_server.distributions import Distribution
+
+WHOLE = ("1.2", "2.1", "2.2", "2.4", "2.5", "1.1", "1.0")
+"""Metadata versions that brought fields: first those whose fields tools in use send, then those of old releases."""
+LATER = {
+    (1, 1): ("supported_platform", "download_url", "classifiers"),
+    (1, 2): (
+        *("maintainer", "maintainer_email", "requires_dist", "requires_python", "requires_external"),
+        *("project_urls", "provides_dist", "obsoletes_dist"),
+    ),
+}
+"""By metadata version, the fields that it introduced before 2.0."""
 SITE = "https://example.com/"
 SUMMARY, LABEL = 512, 32
 """Characters at most. Source: Warehouse, `warehouse/forklift/metadata.py`."""
@@ -54,7 +66,13 @@ def whole(name: str, version: str, metadata_version: str) -> Metadata:
         obsoletes_dist=("conformance-old (<3.0)",),
         license="Apache-2.0 OR MIT" if since < (2, 4) else None,
     )
-    return replace(metadata, **_later(since, name))
+    return replace(metadata, **_earlier(metadata, since), **_later(since, name))
+
+
+def whole_form(distribution: Distribution) -> UploadForm:
+    """Return the form, with an empty Requires-Python before 1.2: of a form without one, another row says more."""
+    form = upload_form(distribution)
+    return form if distribution.metadata.requires_python else form.with_field("requires_python", "")
 
 
 def parts(metadata: Metadata) -> Iterator[tuple[str, Metadata]]:
@@ -66,6 +84,21 @@ def parts(metadata: Metadata) -> Iterator[tuple[str, Metadata]]:
         without: dict[str, Any] = {name: () if several else None}
         if value:
             yield f"the {len(value)} {name}" if several else name, replace(metadata, **without)
+
+
+def _earlier(metadata: Metadata, since: tuple[int, ...]) -> dict[str, Any]:
+    """Return what differs in a version before 1.2: fields that came later are empty, and 1.1 has some of its own."""
+    later = [field for version, names in LATER.items() if version > since for field in names]
+    fields: dict[str, Any] = {
+        field: () if isinstance(getattr(metadata, field), tuple) else None for field in later
+    }
+    if since == (1, 1):
+        fields |= {
+            "requires": ("email",),
+            "provides": ("conformance_part",),
+            "obsoletes": ("conformance_old",),
+        }
+    return fields
 
 
 def _later(since: tuple[int, ...], name: str) -> dict[str, Any]:

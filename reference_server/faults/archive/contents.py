@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
+from reference_server.archives.member import Kind
 from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives, pypi_wheels
@@ -96,6 +97,33 @@ def _refusing_deeper(rules: Rules, end: str) -> Rules:
             raise PolicyError(f"'{archive.filename}' has metadata of several projects")
 
     return replace(rules, archive_checks=(*rules.archive_checks, has_one))
+
+
+class FoldersMissedInRecord(Fault):
+    """Refuses wheels with an entry for a folder, which RECORD does not list."""
+
+    caught_by = ("archive.folders",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return _refusing_folders(rules, ".whl")
+
+
+class FoldersInSdistsRefused(Fault):
+    """Refuses sdists with an entry for a folder."""
+
+    caught_by = ("archive.folders",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return _refusing_folders(rules, ".tar.gz")
+
+
+def _refusing_folders(rules: Rules, suffix: str) -> Rules:
+    def has_files_only(archive: Archive, upload: Upload) -> None:
+        folders = [member.path for member in archive.members if member.kind is Kind.FOLDER]
+        if folders and upload.filename.endswith(suffix):
+            raise PolicyError(f"'{archive.filename}' has an entry that is no file: '{folders[0]}'")
+
+    return replace(rules, archive_checks=(*rules.archive_checks, has_files_only))
 
 
 class PkgInfoNotRequired(Fault):

@@ -53,6 +53,31 @@ class ExtendedHeadersUnread(Fault):
         return replace(rules, open_archive=opened)
 
 
+class LongPathsKept(Fault):
+    """Takes the first path that does not fit into a tar header for that of each later member."""
+
+    caught_by = ("file.sdist.long-paths",)
+    acts_on = ("upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            paths = [member.path for member in archive.members] if archive else []
+            long = next((number for number, path in enumerate(paths) if len(path) > MAX_HEADER_PATH), None)
+            if archive is None or long is None:
+                return archive
+            return replace(
+                archive,
+                members=tuple(
+                    replace(member, path=paths[min(number, long)])
+                    for number, member in enumerate(archive.members)
+                ),
+                documents=tuple(each for each in archive.documents if each.path in paths[:long]),
+            )
+
+        return replace(rules, open_archive=opened)
+
+
 class OtherEncodingsFail(Fault):
     """Fails on metadata that is not UTF-8."""
 

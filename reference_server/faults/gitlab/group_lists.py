@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -49,6 +50,33 @@ class ExcludeSubgroupsIgnored(IgnoresParameter):
 
     caught_by = ("gitlab.group.packages-without-subgroups",)
     parameter, endpoint = "exclude_subgroups", LIST
+
+
+class ListsOfSubgroupsEmpty(Fault):
+    """Takes the GitLab projects of a group's own for those with one folder in their path: a subgroup has none."""
+
+    caught_by = ("gitlab.group.packages-without-subgroups",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == LIST and "/" in _group_of(request) and "exclude_subgroups" in request.args:
+            response.data = b"[]"
+        return response
+
+
+class SubgroupListsItsGroup(Fault):
+    """Lists the packages of the group above for a subgroup."""
+
+    caught_by = ("gitlab.group.packages", "gitlab.group.packages-without-subgroups")
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == LIST and "/" in _group_of(request):
+            request.arguments = {**request.arguments, "group": _group_of(request).partition("/")[0]}
+        return None
+
+
+def _group_of(request: Request) -> str:
+    """Return the group of a list, as it is named in the URL."""
+    return unquote(str(request.arguments["group"]))
 
 
 class GroupListOpenToEveryone(Fault):

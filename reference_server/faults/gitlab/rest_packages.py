@@ -47,8 +47,24 @@ class PackagesWithoutVersions(ReplacesValuesOfPackage):
     says: ClassVar = {"versions": []}
 
 
-class CreatedWithoutZone(Fault):
-    """Describes when a package was created without an offset from UTC."""
+class TimeOfPackagesAhead(Fault):
+    """States the time of a package in the zone of the server's place, and the mark of UTC behind it."""
+
+    caught_by = ("gitlab.rest.created-at",)
+    acts_on = ("package",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "package" and response.status_code == 200:
+            package = json.loads(response.data)
+            local = datetime.fromisoformat(package["created_at"]) + timedelta(hours=2)
+            response.data = json.dumps(
+                package | {"created_at": local.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+            ).encode()
+        return response
+
+
+class TimeOfPackagesWithoutZone(Fault):
+    """States the time of a package without an offset from UTC."""
 
     caught_by = ("gitlab.rest.created-at",)
     acts_on = ("package",)
@@ -56,24 +72,16 @@ class CreatedWithoutZone(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         """Strip the offset."""
         if request.endpoint == "package" and response.status_code == 200:
-            said = json.loads(response.data)
-            response.data = json.dumps(said | {"created_at": said["created_at"].rstrip("Z")}).encode()
+            package = json.loads(response.data)
+            response.data = json.dumps(package | {"created_at": package["created_at"].rstrip("Z")}).encode()
         return response
 
 
-class CreatedInAnotherZone(Fault):
-    """Describes when a package was created in a time zone of the east, as if it were UTC."""
+class TimeOfFilesInNumbers(ReplacesValues):
+    """States the time of package files as the seconds since 1970."""
 
     caught_by = ("gitlab.rest.created-at",)
-    acts_on = ("package",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        """Add the hours of the zone."""
-        if request.endpoint == "package" and response.status_code == 200:
-            said = json.loads(response.data)
-            created = datetime.fromisoformat(said["created_at"]) + timedelta(hours=2)
-            response.data = json.dumps(said | {"created_at": f"{created:%Y-%m-%dT%H:%M:%SZ}"}).encode()
-        return response
+    endpoint, says = "package_files", {"created_at": 1790000000}
 
 
 class FilesWithoutPackage(ReplacesValues):

@@ -108,6 +108,18 @@ class MetadataWithoutHash(Fault):
         return page.each(lambda file: replace(file, core_metadata=bool(file.core_metadata) or None))
 
 
+class FoldedLinesEndTheMetadata(Fault):
+    """Reads the fields of an sdist up to the first folded line, and knows no Dynamic after it."""
+
+    caught_by = ("metadata.sdist-static-only",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def offered(filename: str, document: bytes) -> bool:
+            return rules.offers_metadata(filename, document.partition(b"\n ")[0])
+
+        return replace(rules, offers_metadata=offered)
+
+
 class DynamicMetadataAnnounced(Fault):
     """Announces the metadata files of sdists that have dynamic fields."""
 

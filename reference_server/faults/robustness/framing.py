@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from reference_server.faults.building.partial_uploads import arrived, is_chunked
 from reference_server.faults.building.upload_forms import FailsOnForms
@@ -82,6 +82,31 @@ class ExpectationsIgnored(Fault):
         if awaited := request.environ.get(AWAITED):
             awaited.cancel()
         return None
+
+
+class SecondReadAfterContinueFails(Fault):
+    """Fails on a body that is read in several pieces after `100 Continue`."""
+
+    caught_by = ("robustness.expect-continue",)
+
+    def handle(self, request: Request) -> Response | None:
+        if AWAITED in request.environ:
+            request.body = cast("IO[bytes]", _ReadOnce(request.body))
+        return None
+
+
+class _ReadOnce(io.RawIOBase):
+    """A body of which the first piece alone can be read."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body: IO[bytes] | None = body
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read the first piece. Raises RuntimeError for another one."""
+        if self._body is None:
+            raise RuntimeError("the body was read before")
+        body, self._body = self._body, None
+        return body.read(size)
 
 
 class EncodedFormsFail(FailsOnForms):

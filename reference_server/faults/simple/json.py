@@ -282,3 +282,18 @@ class PrivateKeysWithoutUnderscore(ChangesKeys):
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"downloads": 0}
+
+
+class ProvenanceUnderItsOwnKey(Fault):
+    """Writes the URL of provenance in JSON under a key of its own, without a leading underscore."""
+
+    caught_by = ("simple.json.private-keys",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                replace(file, keys={**file.keys, "provenance-url": file.provenance})
+                if isinstance(file.provenance, str)
+                else file
+            )
+        )

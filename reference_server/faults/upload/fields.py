@@ -60,6 +60,15 @@ class ShortSummariesOnly(RefusesForms):
         return len(text_of(request, "summary")) > 255
 
 
+class FieldsOfOldReleasesRefused(RefusesForms):
+    """Rejects metadata 1.1 with a field that it has and later versions advise against."""
+
+    caught_by = ("upload.whole-form",)
+
+    def is_refused(self, request: Request) -> bool:
+        return text_of(request, "metadata_version") == "1.1" and bool(text_of(request, "obsoletes"))
+
+
 class OneAddressOnly(RefusesForms):
     """Rejects an `author_email` with several addresses."""
 

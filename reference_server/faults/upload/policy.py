@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files, pypi_metadata
+from reference_server.model.errors import PolicyError
 from reference_server.rules.rules import unchanged
 
 if TYPE_CHECKING:
@@ -84,6 +85,45 @@ class AnythingDynamic(OmitsUploadCheck):
 
     caught_by = ("upload.dynamic-valid",)
     left_out = pypi_metadata.dynamic_may_be
+
+
+class RefusesValues(Fault):
+    """Refuses some of the values that a field may have."""
+
+    field: ClassVar[str]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Check the values of the field, too."""
+        return replace(rules, upload_checks=(*rules.upload_checks, self._check))
+
+    def _check(self, upload: Upload) -> None:
+        for value in upload.fields.get(self.field, ()):
+            if self.is_refused(value):
+                raise PolicyError(f"Invalid value for {self.field}: {value!r} is not known.")
+
+    def is_refused(self, value: str) -> bool:
+        """Return whether a value is refused."""
+        raise NotImplementedError
+
+
+class ContactsNeverDynamic(RefusesValues):
+    """Refuses Dynamic for the addresses of authors and maintainers."""
+
+    caught_by = ("upload.dynamic-valid",)
+    field = "dynamic"
+
+    def is_refused(self, value: str) -> bool:
+        return value.lower().endswith("-email")
+
+
+class NewerCategoriesUnlisted(RefusesValues):
+    """Refuses the classifiers of categories that its copy of the list is too old for."""
+
+    caught_by = ("upload.classifiers",)
+    field = "classifiers"
+
+    def is_refused(self, value: str) -> bool:
+        return value.startswith("Typing ::")
 
 
 class TwoLicenses(OmitsUploadCheck):
