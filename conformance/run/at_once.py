@@ -20,7 +20,7 @@ import pytest
 from conformance.run.credential_watch import may_be_rejection
 from conformance.run.order import may_be_beside, unit_of
 from conformance.run.plan import requirement_of
-from conformance.run.postponed import Postponed
+from conformance.run.postponed import Postponed, tear_down_for
 from conformance.run.set_up_beside import SetUpBeside
 from conformance.verdicts import Deviation, NotApplicable, NotJudged
 from conformance.wire.account import Cell
@@ -119,8 +119,8 @@ class AtOnce:
             return (yield)
         if not self.postponed.is_due(item):
             self._await_turn(run, item, nextitem)
-            if self._can_wait(run, item, nextitem):
-                self.postponed.add(item)
+            if nextitem is not None and self._can_wait(run, item):
+                self.postponed.add(item, nextitem)
                 return (yield)
             if self.postponed and (nextitem is None or not self._is_decided(run, item)):
                 self._finish()
@@ -187,7 +187,7 @@ class AtOnce:
             return True
         return requirement is not None and may_be_beside(item) and not run.offer.has(requirement.feature)
 
-    def _can_wait(self, run: Run, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    def _can_wait(self, run: Run, item: pytest.Item) -> bool:
         """Tell whether a check that has to be alone can be so later, with others of its kind."""
         outcome, is_to_exit = self._outcome(item), bool(getattr(item.config.option, "maxfail", 0))
         return (
@@ -196,7 +196,6 @@ class AtOnce:
             and not (outcome and outcome.is_urgent)
             and bool(self._under_way)
             and not is_to_exit
-            and nextitem is not None
             and not self.postponed.is_full
             and not self._is_over(run.session.budget)
         )
@@ -336,11 +335,11 @@ def _set_up(item: pytest.Item) -> bool:
     No hook is called: its turn comes later. Fixtures that it has got by then are not set up again.
     """
     state: Any = item.session._setupstate  # noqa: SLF001 - pytest has no public way to set up an item twice
-    state.teardown_exact(item.session)
+    tear_down_for(item.session)
     made = pytest.CallInfo.from_call(
         lambda: state.setup(item), when="setup", reraise=(KeyboardInterrupt, pytest.exit.Exception)
     )
-    state.teardown_exact(item.session)
+    tear_down_for(item.session)
     return made.excinfo is None
 
 

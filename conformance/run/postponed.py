@@ -40,10 +40,11 @@ class Postponed:
         """Tell whether a check waited, and is judged now."""
         return item is self._due
 
-    def add(self, item: pytest.Item) -> None:
+    def add(self, item: pytest.Item, nextitem: pytest.Item) -> None:
         """Let the turn of a check pass, which has come."""
         self._waiting.append(item)
         self._left_out = item
+        tear_down_for(nextitem)
 
     def judge(self, item: pytest.Item) -> bool:
         """Judge what waited, in the turn of another check; return whether that one still has its turn.
@@ -51,14 +52,21 @@ class Postponed:
         It has none where the session is to end, as with `-x` after a failure.
         """
         while self._waiting:
-            self._due = self._waiting.pop(0)
-            with _reported_as(self._due):
-                self._due.ihook.pytest_runtest_protocol(item=self._due, nextitem=item)
+            due = self._due = self._waiting.pop(0)
+            tear_down_for(due)
+            with _reported_as(due):
+                due.ihook.pytest_runtest_protocol(item=due, nextitem=item)
             if item.session.shouldfail or item.session.shouldstop:
                 self._left_out = item
                 break
         self._due = None
         return self._left_out is not item
+
+
+def tear_down_for(node: pytest.Item | pytest.Session) -> None:
+    """Tear down what a node does not need: pytest has kept what the item needs that it takes for the next one."""
+    state: Any = node.session._setupstate  # noqa: SLF001 - pytest has no public way to change the order of items
+    state.teardown_exact(node)
 
 
 @contextmanager

@@ -62,9 +62,10 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
 
     def judged(
-        checks: str, *, plugins: Sequence[object] = (), exit_first: bool = False, **options: Any
+        *modules: str, plugins: Sequence[object] = (), exit_first: bool = False, **options: Any
     ) -> RunResult:
-        (tmp_path / f"test_{tmp_path.name}.py").write_text(BEGINNING + checks, encoding="utf-8")
+        for number, checks in enumerate(modules):
+            (tmp_path / f"test_{tmp_path.name}_{number}.py").write_text(BEGINNING + checks, encoding="utf-8")
         chosen = RunOptions(ledger_folder=tmp_path / "ledgers", **options)
         return checks_run.run_checks(
             target_from_table(server.target()),
@@ -245,6 +246,33 @@ def test_second():
     waited = [(f"test_{number}", number) for number in range(MOST)]
     assert turns.judged[:MOST] == waited
     assert turns.judged[MOST:] == [(f"test_{MOST}", -1), ("test_second", -1)]
+
+
+def test_the_last_check_of_a_module_waits(judge: Judge) -> None:
+    """After the first one, pytest keeps the module set up for the next one, whose turn passes."""
+    module = f"""
+@check(FIRST)
+def test_first():
+    pass
+
+@check(THIRD)
+def test_third():
+    raise {DEVIATES}
+"""
+    others = """
+GO = threading.Event()
+
+@check(FOURTH)
+def test_fourth():
+    pass
+
+@check(SECOND)
+def test_second():
+    assert GO.wait(20)
+"""
+    found = judge(module, others, plugins=[Turns()])
+    expected = dict.fromkeys((FIRST, SECOND, FOURTH), Verdict.PASSED) | {THIRD: Verdict.FAILED}
+    assert verdicts(found) == expected, found
 
 
 def test_what_is_not_offered_waits_for_no_other(judge: Judge) -> None:
