@@ -29,7 +29,7 @@ FIELDS = frozenset(
 class DependenciesRefused(Fault):
     """Rejects distributions with dependencies."""
 
-    caught_by = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
+    caught_by = ("gitlab.upload.unknown-fields",)
 
     def handle(self, request: Request) -> Response | None:
         needy = request.endpoint == "upload" and "requires_dist" in parts_of(request)

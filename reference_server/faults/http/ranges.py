@@ -141,7 +141,7 @@ class SuffixRangesNotFound(Fault):
     """Answers 404 to suffix ranges, as Nexus did."""
 
     incident = "nexus-public #346"
-    caught_by = ("http.range.suffix",)
+    caught_by = ("http.range.suffix", "http.range.unsatisfiable")
 
     def handle(self, request: Request) -> Response | None:
         suffix = request.endpoint == "file" and request.headers.get("Range", "").startswith("bytes=-")

@@ -202,9 +202,9 @@ class SdistsOnlyInHtml(ChangesJson):
 
 
 class VersionsAsNumbers(ChangesVersions):
-    """Writes version 1.0 as a number."""
+    """Writes versions such as 1.0 as numbers, so that 1.10 becomes 1.1."""
 
-    caught_by = ("simple.json.versions.present",)
+    caught_by = ("simple.json.versions.present", "simple.json.versions.complete")
 
     def versions(self, versions: list[str]) -> list[Any]:
         return [float(each) if each.replace(".", "", 1).isdecimal() else each for each in versions]
