@@ -177,10 +177,10 @@ def _take_passwords_from_environment(
 
 
 def _same_origin(url: str, configured: list[str], config: str | Path | None) -> None:
-    """Refuse to send the credentials of one host to another."""
+    """Refuse to send the credentials of one host to another. What is no URL is refused by the target."""
     from conformance.wire.credential_patterns import hide_credentials_in_url
 
-    if _origin(url) not in map(_origin, configured):
+    if "//" in url and _origin(url) not in map(_origin, configured):
         raise BadTarget(
             f"{config} holds credentials for {hide_credentials_in_url(configured[0])}, which is another host than "
             f"{hide_credentials_in_url(url)}; write a file for that host, or leave one of them out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -111,6 +112,19 @@ def test_a_part_is_known_as_a_whole_and_a_survivor_by_its_name(mutations: Any, r
     assert (known.of(alone), known.is_in_part(alone)) == (survivor, False)
     other = mutations.Mutation(file=file, index=0, line=1, function=function, before=before, after="other")
     assert known.of(other) is None
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="3.11 writes f-strings with other quotes")
+def test_each_survivor_is_a_mutant_of_the_server(mutations: Any, results: Any) -> None:
+    known = results.Known().survivors
+    files = {name.partition("::")[0] for name in known}
+    found = {
+        each.key
+        for name in files
+        for each in mutations.mutations_of((ROOT / name).read_text(encoding="utf-8"), name)
+    }
+    assert len(known) > 300
+    assert known.keys() - found == set()
 
 
 def test_a_constant_is_judged_where_checks_run_the_rest_of_its_file(mutations: Any, plan: Any) -> None:
