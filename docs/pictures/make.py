@@ -30,7 +30,8 @@ FAULTS = ("duplicates-replace", "no-hashes", "head-refused-on-files")
 PORT = 8765
 WIDTH = 116
 COMMAND = "registry-conformance run --config registry.toml --json result.json"
-NEXT = ["Next: registry-conformance script result.json {}  a script that reproduces it"]
+NEXT = "registry-conformance script result.json {}"
+USE = "a script that reproduces it"
 WINDOW = "1280,1180"
 
 
@@ -63,7 +64,7 @@ def draw_terminal(path: Path) -> None:
     os.environ |= {"COLUMNS": str(WIDTH), "TERM": "xterm-256color", "FORCE_COLOR": "1"}
     result = read_result(path)
     screen = _Terminal()
-    print_report(result, screen, next_steps=[each.format(result.causes()[0].id) for each in NEXT])
+    print_report(result, screen, next_steps={NEXT.format(result.causes()[0].id): USE})
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     console.print(Text(f"$ {COMMAND}", style="bold"))
     console.print(Text.from_ansi(screen.getvalue()))
