@@ -21,7 +21,7 @@ from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from rich.console import Console
@@ -68,8 +68,8 @@ def print_report(
         console.print(_by_area(result), soft_wrap=False)
     if result.clients:
         print_clients(console, result.clients, verbose=verbose)
-    if not verbose and (untestable := result.of(Verdict.UNTESTABLE)):
-        console.print(f"{counted(len(untestable), 'requirement')} untestable; --verbose says why.")
+    if not verbose:
+        _untestable(console, result.of(Verdict.UNTESTABLE))
     if newer := result.tally.unscored.total():
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."
@@ -131,6 +131,14 @@ def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: 
     for reason, ids in reasons.items():
         number = ids[0] if len(ids) == 1 else counted(len(ids), "requirement")
         console.print(Text.assemble((str(verdict), STYLES[verdict]), f": {number}: {reason}"))
+
+
+def _untestable(console: Console, checks: Sequence[CheckResult]) -> None:
+    """Print the reason that all untestable requirements share, or how many there are."""
+    if len({each.message for each in checks}) == 1:
+        _explain_together(console, checks, Verdict.UNTESTABLE)
+    elif checks:
+        console.print(f"{counted(len(checks), 'requirement')} untestable; --verbose says why.")
 
 
 def _steps(steps: Mapping[str, str], page: Page) -> Iterator[str]:

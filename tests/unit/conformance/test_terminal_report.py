@@ -159,9 +159,19 @@ def test_a_plain_report_has_no_codes(table: Any, monkeypatch: pytest.MonkeyPatch
     assert not CONTROLS.search(as_text(table.add("upload.dup.different", "failed").stored()))
 
 
-def test_what_is_untestable_is_counted(table: Any) -> None:
-    result = table.add("upload.dup.different", "untestable", message="there is no credential").stored()
-    assert "1 requirement untestable; --verbose says why." in printed(result)
+def test_the_one_reason_of_what_is_untestable_is_shown(table: Any) -> None:
+    table.add("upload.dup.different", "untestable", message="there is no credential")
+    assert "untestable: upload.dup.different: there is no credential" in printed(table.stored())
+    table.add("upload.dup.identical", "untestable", message="there is no credential")
+    assert "untestable: 2 requirements: there is no credential" in printed(table.stored())
+
+
+def test_what_is_untestable_for_several_reasons_is_counted(table: Any) -> None:
+    table.add("upload.dup.different", "untestable", message="there is no credential")
+    result = table.add("upload.dup.identical", "untestable", message="there is no time").stored()
+    text = printed(result)
+    assert "2 requirements untestable; --verbose says why." in text
+    assert "there is no credential" not in text
     assert "there is no credential" in printed(result, verbose=True)
 
 
