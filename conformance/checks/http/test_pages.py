@@ -159,7 +159,7 @@ def _opaque(page: Answer) -> str:
     return page.headers.get("ETag", "").removeprefix("W/")
 
 
-@check("http.pages.etag-changes")
+@check("http.pages.etag-changes", alone=True)  # other checks read the same project
 def test_etag_changes(index: Index, change: Change, marked_pages: list[Answer]) -> None:
     """Of a version that is new, of marks, and of another file of the same version."""
     last = [*change.after.values()][-1]
