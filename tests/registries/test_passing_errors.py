@@ -12,7 +12,7 @@ from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
-from reference_server.faults.building.requests import PAGES, gitlab_project_of
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.building.upload_forms import text_of, values_of
 from reference_server.faults.http.heads import AcceptByCase, ContentTypeByCase
 from reference_server.faults.http.hosts import AnyHostTaken
@@ -21,6 +21,7 @@ from reference_server.faults.robustness.framing import ExpectationsIgnored
 from reference_server.rules.negotiation import SIMPLE_JSON
 
 from .one_row import judged, result_of
+from .test_heads_and_parts import CapitalsNormalized
 
 if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
@@ -72,19 +73,11 @@ class OnlyJson(Fault):
         return None
 
 
-class LinksInLowerCase(Fault):
+class LinksInLowerCase(CapitalsNormalized):
     """Serves files at URLs that do not end with their names."""
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, url=file.url.lower()))
-
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "file":
-            packages = request.registry.packages(gitlab_project_of(request))
-            for file in (file for package in packages for file in package.files):
-                if file.filename.lower() == request.arguments["filename"]:
-                    request.arguments = {**request.arguments, "filename": file.filename}
-        return None
 
 
 class WaitsForBodies(ExpectationsIgnored):
