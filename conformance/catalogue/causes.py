@@ -9,6 +9,9 @@ from importlib.resources import files
 
 import msgspec
 
+_REFUSED_UPLOAD = re.compile(r"status [45]\d\d\b.*\nPOST ")
+"""An upload that was refused: what was found, and where."""
+
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """An entry of causes.toml."""
@@ -35,7 +38,12 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return bool(self._evidence.search(evidence))
 
     def explains(self, requirement_id: str, evidence: str) -> bool:
-        """Tell whether a deviation of this requirement, with this evidence, follows from a root that deviates."""
+        """Tell whether a deviation of this requirement, with this evidence, follows from a root that deviates.
+
+        What all that read a page or a file may follow from explains no refused upload.
+        """
+        if "*" in self.consequences and requirement_id not in self.roots and _REFUSED_UPLOAD.match(evidence):
+            return False
         return self.may_explain(requirement_id) and self.is_shown_by(evidence)
 
     def may_explain(self, requirement_id: str) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from conformance.kit.uploads.raw_uploads import Reaction, reaction_on
 from conformance.pages import resolved
-from conformance.verdicts import Untestable
+from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -27,6 +27,15 @@ def read_plainly(
     with registry.connect(url) as connection:
         connection.request("GET", target, headers=[*USUAL, *headers])
         return reaction_on(what, connection)
+
+
+def bound_by_http_1_1(usual: Reaction) -> None:
+    """Raise NotApplicable where the answer to a usual request is one of HTTP/1.0, which RFC 9112 does not bind.
+
+    Source: RFC 9110, sections 2.5 and 6.2: a server answers in the highest minor version that it conforms to.
+    """
+    if usual.answer is not None and usual.answer.http_1_0:
+        raise NotApplicable(f"the server answers as HTTP/1.0, and this is asked of HTTP/1.1: {usual.answer}")
 
 
 def leads_to(answer: Answer, url: str) -> bool:

@@ -40,6 +40,8 @@ class Answer:
     exchange: Exchange = field(repr=False)
     failure: str = ""
     """Of an upload that was accepted for processing (202): why it came to nothing; empty where it did not."""
+    http_1_0: bool = False
+    """Whether its status line says HTTP/1.0: known of answers that were read over a plain socket."""
 
     @property
     def is_success(self) -> bool:

@@ -46,6 +46,9 @@ NOT_WAITED_FOR = "not waited for"
 KEPT_OF_A_FIELD = 400
 """The number of characters of a target or a header field in the transcript."""
 
+HTTP_1_0 = 10
+"""HTTP/1.0, as http.client writes it."""
+
 _CONTINUE = re.compile(rb"HTTP/1\.\d 100\b")
 
 
@@ -225,16 +228,21 @@ class RawConnection:
         self._obey(response.status, headers)
         return Answer(
             method=self._method,
-            url=self._target
-            if self._target.startswith("http")
-            else f"{self._url.scheme}://{self.host}{self._target}",
+            url=self._asked_url,
             credential=self._name,
             status=response.status,
             reason=response.reason,
             headers=headers,
             content=content,
             exchange=exchange,
+            http_1_0=response.version == HTTP_1_0,
         )
+
+    @property
+    def _asked_url(self) -> str:
+        """The URL of the last request."""
+        is_whole = self._target.startswith("http")
+        return self._target if is_whole else f"{self._url.scheme}://{self.host}{self._target}"
 
     def _obey(self, status: int, headers: Mapping[str, str]) -> None:
         """Let the run pause where the registry asks for it. The bytes cannot be sent again, but the check can."""

@@ -31,11 +31,6 @@ DEVIATIONS = {
     "http.files.412.date": "a file is sent to a client that knows an earlier one",
     # "If no types are acceptable … servers SHOULD return 406": http.server never looks at Accept.
     "negotiation.unsupported.406": "a client that wants something else gets HTML",
-    # RFC 9112, 3.2: "A server MUST respond with a 400 … to any HTTP/1.1 request message that lacks a Host".
-    # http.server never looks at Host.
-    "http.host": "a request with any Host gets the page",
-    # RFC 9112, 3.2.2: "a server MUST accept the absolute-form in requests". http.server takes it for a path.
-    "http.absolute-form": "a request that names the whole URL gets 404",
 }
 """What a folder behind http.server fails, by requirement, with what it does."""
 
@@ -180,7 +175,7 @@ def broken(programs: Any, answers: Any, judge_index: Any, tmp_path_factory: pyte
 def test_everything_is_judged_or_does_not_apply(judged: Any, programs: Any) -> None:
     listed = json.loads(programs.must(*SUITE, "list", "--profile", "index", "--format", "json"))
     assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
-    assert set(judged.verdicts.values()) == {"passed", "warned", "failed", "not applicable"}
+    assert set(judged.verdicts.values()) - {"failed"} == {"passed", "warned", "not applicable"}
     assert judged.process.stderr == ""
 
 
@@ -188,10 +183,10 @@ def test_it_deviates_exactly_where_http_server_does(judged: Any) -> None:
     assert judged.deviations.keys() - DEVIATIONS_OF_SOME_PYTHONS.keys() == DEVIATIONS.keys()
 
 
-def test_a_folder_of_pages_fails_for_its_server_alone(judged: Any) -> None:
+def test_a_folder_of_pages_is_an_index_whose_server_fails_nothing_of_http_1_0(judged: Any) -> None:
     failed = {row for row, verdict in judged.verdicts.items() if verdict == "failed"}
-    assert failed - DEVIATIONS_OF_SOME_PYTHONS.keys() == {"http.host", "http.absolute-form"}
-    assert judged.exit_codes == (1, 1)
+    assert failed <= DEVIATIONS_OF_SOME_PYTHONS.keys()
+    assert judged.exit_codes == ((1, 1) if failed else (0, 0))
 
 
 def test_projects_that_nobody_names_are_picked_from_the_root(

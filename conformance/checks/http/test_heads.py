@@ -64,31 +64,57 @@ def _if_changed(page: Answer) -> Iterator[_Read]:
 def test_field_names(index: Index, sample: Sample, unpacked_page: Answer) -> None:
     """The twin has the names as they are usually written. Where it gets a server error, nothing is said."""
     registry = index.registry
-    wrong, where = [], index.registry.project_url(index.project)
+    wrong, passing, where = [], [], registry.project_url(index.project)
     for read in _reads(index, sample, unpacked_page):
-        usual = _kind_of(read.of(registry))
+        twin = read.of(registry)
+        if _is_error(twin) and _is_error(twin := read.of(registry)):
+            passing.append(str(twin))
+            continue
+        usual = _kind_of(twin)
         for spelling, named in SPELLINGS.items():
-            found = _kind_of(read.of(registry, named=named))
-            if found != usual and _kind_of(read.of(registry)) == usual:
-                wrong.append(f"{read.what}, names {spelling}: {found}, not {usual}")
+            reaction = read.of(registry, named=named)
+            found = _kind_of(reaction)
+            if found == usual:
+                continue
+            again = _kind_of(read.of(registry, named=named)) if _is_error(reaction) else found
+            if again == usual:
+                passing.append(f"{read.what}, names {spelling}: {found} once")
+            elif _kind_of(read.of(registry)) == usual:
+                wrong.append(f"{read.what}, names {spelling}: {again}, not {usual}")
     expect.rule("the same answer whatever the case of field names", broken_by=wrong, where=where)
+    if passing:
+        raise Untestable(f"the server returns an error now and then: {passing[0]}")
+
+
+def _is_error(reaction: Reaction) -> bool:
+    """Tell whether a request has no answer, or a server error: a server that is busy, or one behind it, does that."""
+    return reaction.answer is None or reaction.answer.is_server_error
 
 
 @check("http.field-names.upload")
 def test_field_names_of_uploads(registry: RegistryClient, new_name: NewName) -> None:
+    """A spelling that is refused is sent once more, and then the names as they are usually written."""
     name = new_name("field-names")
     twin = _uploaded(registry, name, "1.0", str)
     if not twin.accepted:
         raise Untestable(f"an upload over a plain socket is not accepted: {twin}")
-    reactions = {
-        spelling: _uploaded(registry, name, f"1.{number}", named)
-        for number, (spelling, named) in enumerate(SPELLINGS.items(), 1)
-    }
+    wrong, passing = [], []
+    for number, (spelling, named) in enumerate(SPELLINGS.items(), 1):
+        reaction = _uploaded(registry, name, f"1.{number}", named)
+        if reaction.accepted:
+            continue
+        again = _uploaded(registry, name, f"2.{number}", named)
+        if not again.accepted and _uploaded(registry, name, f"3.{number}", str).accepted:
+            wrong.append(f"names {spelling}: {again}")
+        else:
+            passing.append(f"names {spelling}: {reaction}")
     expect.rule(
         "uploads to be accepted whatever the case of field names",
-        broken_by=[f"names {spelling}: {each}" for spelling, each in reactions.items() if not each.accepted],
+        broken_by=wrong,
         where=registry.target.upload_url,
     )
+    if passing:
+        raise Untestable(f"the server refuses a usual upload now and then, too: {passing[0]}")
 
 
 def _uploaded(registry: RegistryClient, name: str, version: str, named: Callable[[str], str]) -> Reaction:
@@ -123,7 +149,9 @@ def test_no_body(index: Index, sample: Sample, unpacked_page: Answer, absent_pag
         if index.registry.target.same_host(url)
     ]
     asked += _if_changed(unpacked_page)
-    endings = [_bytes_after(index.registry, each) for each in asked]
+    endings = [ending for each in asked if (ending := _bytes_after(index.registry, each)) is not None]
+    if not endings:
+        raise Untestable("HEAD gets no answer, and no request for a page that is known a 304; see http.head")
     if not any(ended for ended, _ in endings):
         raise NotApplicable("the registry keeps connections open that it is to close")
     expect.rule(
@@ -133,13 +161,16 @@ def test_no_body(index: Index, sample: Sample, unpacked_page: Answer, absent_pag
     )
 
 
-def _bytes_after(registry: RegistryClient, read: _Read) -> tuple[bool, str]:
-    """Return whether more came behind the header of an answer or the connection ended, and where more did: which."""
+def _bytes_after(registry: RegistryClient, read: _Read) -> tuple[bool, str] | None:
+    """Return whether more came behind the header of an answer or the connection ended, and where more did: which.
+
+    None where no such answer came.
+    """
     with registry.connect(read.url) as connection:
         connection.request(read.method, headers=[*USUAL, *read.headers])
         answer = connection.answer()
         if answer is None or (read.method == "GET" and answer.status != 304):
-            return False, ""
+            return None
         if connection.hung_up():
             return True, ""
         return not connection.silent, "" if connection.silent else f"a body behind {read.what}: {answer}"

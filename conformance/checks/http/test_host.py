@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.plain_reads import USUAL
+from conformance.kit.plain_reads import USUAL, bound_by_http_1_1
 from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.raw_uploads import reaction_on
 from conformance.verdicts import Untestable
@@ -40,6 +40,7 @@ def test_host(index: Index) -> None:
     right = reaction_to(index, url, "one right Host", host)
     if right.answer is None or right.answer.status == 400:
         raise Untestable(f"a request with one right Host is refused, too: {right}")
+    bound_by_http_1_1(right)
     kinds: dict[str, tuple[str, ...]] = {
         "no Host": (),
         "the same Host twice": (host, host),

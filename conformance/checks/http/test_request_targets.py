@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import accept_of, readings
 from conformance.kit.check import check
-from conformance.kit.plain_reads import read_plainly, shows_page, without_passing_errors
+from conformance.kit.plain_reads import bound_by_http_1_1, read_plainly, shows_page, without_passing_errors
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def _page(index: Index) -> _Page:
     twin = page.read(USUAL)
     if twin.answer is None or twin.answer.status != 200 or not page.is_shown_by(twin):
         raise Untestable(f"the page is not answered as before: {twin}")
+    bound_by_http_1_1(twin)
     return page
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.plain_reads import bound_by_http_1_1, read_plainly
 from conformance.kit.uploads.raw_uploads import (
     Reaction,
     chunked,
@@ -143,6 +144,10 @@ def test_expect_continue(registry: RegistryClient, new_name: NewName) -> None:
             reaction = reaction_on("the body, after 100", connection)
         else:
             reaction = before_the_body(reaction_on("Expect: 100-continue", connection))
+    if reaction.answer is None:
+        bound_by_http_1_1(
+            read_plainly(registry, registry.target.upload_url, what="a usual request", headers=())
+        )
     whole_or_refused(registry, distribution, reaction)
 
 

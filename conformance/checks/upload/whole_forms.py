@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WHOLE = ("1.2", "2.1", "2.2", "2.4", "2.5", "1.1", "1.0")
 """Metadata versions that brought fields: first those whose fields tools in use send, then those of old releases."""
+OLD = ("1.1", "1.0")
+"""Those that a registry may know no longer."""
 LATER = {
     (1, 1): ("supported_platform", "download_url", "classifiers"),
     (1, 2): (
