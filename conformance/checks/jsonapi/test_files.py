@@ -138,12 +138,13 @@ def test_digests_right(descriptions: Descriptions, rich: Rich) -> None:
     expect.rule("each digest to be that of the content", broken_by=wrong, where=found)
 
 
-def _of_own_files(found: Description, rich: Rich) -> Iterator[tuple[Distribution, Mapping[str, Any]]]:
-    """Yield what is said of each file, wherever it is said. Raises Untestable where nothing is."""
+def _of_own_files(found: Description, rich: Rich) -> list[tuple[Distribution, Mapping[str, Any]]]:
+    """Return what is said of each file, wherever it is said. Raises Untestable where nothing is."""
     own = {file.filename: file for file in rich.files}
-    for stated in _files(found):
-        if file := own.get(str(stated.get("filename"))):
-            yield file, stated
+    described = [(file, stated) for stated in _files(found) if (file := own.get(str(stated.get("filename"))))]
+    if not described:
+        raise Untestable(f"no file of {rich.name} is described by its name: {found}; see jsonapi.files.urls")
+    return described
 
 
 @check("jsonapi.file.url")

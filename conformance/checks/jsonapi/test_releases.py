@@ -88,7 +88,9 @@ def test_release_served(index: Index, descriptions: Descriptions, projects: tupl
     for name in projects:
         versions = sorted(by_version(index.pages(name)[-1]))[-MOST_RELEASES:]
         for version in versions:
-            answer = descriptions.answer(name, str(version), shows=lambda answer: answer.status == 200)
+            answer = descriptions.answer(
+                name, str(version), shows=lambda answer: answer.status == 200, judges_errors=True
+            )
             expect_described(answer)
             found = Description(answer)
             if not same_version(found.version, version):

@@ -14,6 +14,7 @@ from conformance.pages import FileLink, ProjectPage
 from conformance.run.probe import _is_described
 from conformance.run.setup import _stated
 from conformance.target import target_from_table
+from conformance.target.settling import Settling
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def registry(status: int = 200, body: Mapping[str, Any] | None = None, error: Ex
         return SimpleNamespace(status=status, json_object=body or {})
 
     target = SimpleNamespace(json_api=f"{BASE}/pypi/")
-    return SimpleNamespace(target=target, request=request, asked=asked)
+    return SimpleNamespace(target=target, request=request, asked=asked, settling=Settling(0))
 
 
 @pytest.mark.parametrize(
