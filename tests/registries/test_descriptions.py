@@ -10,6 +10,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from conformance.catalogue import catalogue
+from conformance.catalogue.causes import causes
 from conformance.checks.jsonapi.listed_files import latest, latest_stated
 from conformance.checks.jsonapi.test_files import _differences as differences
 from conformance.checks.jsonapi.test_files import _elsewhere as elsewhere
@@ -227,3 +228,10 @@ def test_at_a_wrong_address_nothing_but_service_is_blamed() -> None:
     found = judged(WrongAddress())
     assert blamed(found).keys() == SERVED
     assert found["jsonapi.latest.yanked"].verdict is Verdict.UNTESTABLE
+
+
+def test_at_a_wrong_address_releases_follow_from_projects() -> None:
+    results = judged(WrongAddress(), rows=frozenset(SERVED))
+    assert blamed(results).keys() == SERVED
+    (entry,) = (each for each in causes() if "jsonapi.project.served" in each.roots)
+    assert all(entry.explains("jsonapi.release.served", each.found) for each in results.values())
