@@ -85,7 +85,7 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     for look in (_listing, _locked, _negotiated, _transferred):
         with suppress(BadAnswer):
             features |= look(registry, projects[0], accept)
-    if registry.target.has_json_api and any(_is_described(registry, name) for name in projects):
+    if registry.target.has_json_api and _describes_any(registry, projects, are_new="upload" in stated):
         features.add("json-api")
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
@@ -204,10 +204,30 @@ def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     return None
 
 
+def _describes_any(registry: RegistryClient, projects: tuple[str, ...], *, are_new: bool) -> bool:
+    """Return whether PyPI's JSON API knows one of the projects. Descriptions of new ones may be late, all of them."""
+    for name in projects if are_new else ():
+        registry.settling.expect(_description_url(registry, name), "served", _is_there)
+    return any(_is_described(registry, name) for name in projects)
+
+
+def _is_there(answer: Answer) -> bool:
+    return answer.status not in {404, 410}
+
+
+def _description_url(registry: RegistryClient, name: str) -> str:
+    return f"{registry.target.json_api}{name}/json"
+
+
 def _is_described(registry: RegistryClient, name: str) -> bool:
     """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
-    url = f"{registry.target.json_api}{name}/json"
+    url = _description_url(registry, name)
     with suppress(BadAnswer, Unreachable):  # it may have a host of its own
-        answer = registry.request("GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST)
+        answer = registry.settling.read(
+            url,
+            lambda: registry.request(
+                "GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST
+            ),
+        )
         return answer.status == 200 and bool(DESCRIBING & answer.json_object.keys())
     return False

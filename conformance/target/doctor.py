@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.doctor_json_api import json_api_observations
 from conformance.target.doctor_pages import page_observations
 from conformance.target.doctor_uploads import upload_observations
 from conformance.target.driver import NEXT_STEP, description, target_driver
@@ -109,6 +110,7 @@ class Doctor:
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
+                yield from json_api_observations(self._target, self._projects, self._get)
                 yield from self._fallback()
                 self._read_quickly()
             yield from self._throttling()

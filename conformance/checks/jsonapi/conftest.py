@@ -24,31 +24,34 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def descriptions(registry: RegistryClient) -> Descriptions:
+def descriptions(registry: RegistryClient, corpus: Corpus) -> Descriptions:
     """The JSON API of the target."""
-    return Descriptions(registry)
+    found = Descriptions(registry)
+    if registry.target.has_json_api:
+        found.published(*(item.distribution for item in corpus.published.values() if item.accepted))
+    return found
 
 
 @pytest.fixture(scope="session")
-def rich(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> Rich:
+def rich(descriptions: Descriptions, corpus: Corpus, new_name: NewName) -> Rich:
     """A project with all metadata, several releases and several files of each."""
     if not corpus.published:
         raise NotApplicable("the run only reads, and this check looks at what it has published")
-    return publish_rich(registry, new_name("described"))
+    return publish_rich(descriptions, new_name("described"))
 
 
 @pytest.fixture(scope="session")
-def previews(registry: RegistryClient, rich: Rich, new_name: NewName) -> tuple[Distribution, ...]:
+def previews(descriptions: Descriptions, rich: Rich, new_name: NewName) -> tuple[Distribution, ...]:
     """A project of pre-releases alone."""
     del rich  # published only where anything is
-    return publish_previews(registry, new_name("described-previews"))
+    return publish_previews(descriptions, new_name("described-previews"))
 
 
 @pytest.fixture(scope="session")
-def yanked(registry: RegistryClient, driver: Driver, new_name: NewName) -> YankedProjects:
+def yanked(descriptions: Descriptions, driver: Driver, new_name: NewName) -> YankedProjects:
     """Projects in which releases are yanked."""
     require(driver, Ability.YANK)
-    return publish_yanked(registry, driver, new_name)
+    return publish_yanked(descriptions, driver, new_name)
 
 
 @pytest.fixture(scope="session")

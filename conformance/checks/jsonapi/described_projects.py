@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.publishing import is_taken, publish
 from reference_server.distributions import Metadata, sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, NewName, RegistryClient
+    from conformance.checks.jsonapi.descriptions import Descriptions
+    from conformance.kit.fixtures import Driver, NewName
     from reference_server.distributions import Distribution
 
 SITE = "https://example.com/"
@@ -28,8 +29,10 @@ class Rich:
     first_sdist: Distribution
     """An sdist of 1.9, uploaded before its wheels."""
     tagged: tuple[Distribution, ...]
-    """Wheels of 1.9 for other Pythons and with a build tag, with another summary than its sdist."""
+    """Wheels of 1.9 for other Pythons and with a build tag, with other summaries than its sdist."""
     preview: Distribution
+    refused: frozenset[str] = frozenset()
+    """The names of files that the registry did not take: it may take wheels alone, or one file of a release."""
 
     @property
     def name(self) -> str:
@@ -38,8 +41,9 @@ class Rich:
 
     @property
     def files(self) -> tuple[Distribution, ...]:
-        """All of them, in the order of their uploads."""
-        return (self.latest, self.later, self.first_sdist, *self.tagged, self.preview)
+        """All that the registry took, in the order of their uploads."""
+        sent = (self.latest, self.later, self.first_sdist, *self.tagged, self.preview)
+        return tuple(file for file in sent if file.filename not in self.refused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,40 +85,49 @@ def metadata(name: str, version: str) -> Metadata:
     )
 
 
-def publish_rich(registry: RegistryClient, name: str) -> Rich:
-    """Publish the project, the latest version first."""
+def publish_rich(descriptions: Descriptions, name: str) -> Rich:
+    """Publish the project, the latest version first, and of the others what the registry takes."""
+    registry = descriptions.registry
     found = Rich(
         latest=wheel(name, "1.10", metadata=metadata(name, "1.10")),
         later=sdist(name, "1.10", summary="Of the sdist, which came later", requires_python=">=3.8, !=3.9.*"),
         first_sdist=sdist(name, "1.9", summary="Of the sdist, which came first"),
         tagged=tuple(
-            wheel(name, "1.9", tag=tag, build=build, summary="Of a wheel, which came later")
-            for build, tag in (
-                ("", "cp311-cp311-manylinux_2_17_x86_64"),
-                ("7local", "py3-none-any"),
-                ("", "py2.py3-none-any"),
+            wheel(name, "1.9", tag=tag, build=build, summary=f"Of {which} wheel, which came later")
+            for which, build, tag in (
+                ("the first", "", "cp311-cp311-manylinux_2_17_x86_64"),
+                ("a built", "7local", "py3-none-any"),
+                ("the last", "", "py2.py3-none-any"),
             )
         ),
         preview=wheel(name, "2.0rc1", requires_python=None),
     )
-    publish(registry, *found.files)
+    first, *others = found.files
+    publish(registry, first)
+    found = replace(
+        found, refused=frozenset(file.filename for file in others if not is_taken(registry, file))
+    )
+    descriptions.published(*found.files)
     return found
 
 
-def publish_previews(registry: RegistryClient, name: str) -> tuple[Distribution, ...]:
+def publish_previews(descriptions: Descriptions, name: str) -> tuple[Distribution, ...]:
     """Publish a project of pre-releases alone."""
     files = tuple(wheel(name, version) for version in ("1.0rc10", "1.0.dev3", "1.0rc9"))
-    publish(registry, *files)
+    publish(descriptions.registry, *files)
+    descriptions.published(*files)
     return files
 
 
-def publish_yanked(registry: RegistryClient, driver: Driver, new_name: NewName) -> YankedProjects:
+def publish_yanked(descriptions: Descriptions, driver: Driver, new_name: NewName) -> YankedProjects:
     """Publish three projects, and yank releases of each."""
     one, every, preview = (new_name(f"described-{each}") for each in ("yanked", "all-yanked", "preview"))
     kept, reasoned = wheel(one, "1.9"), wheel(one, "1.10")
     all_yanked = (wheel(every, "1.10"), wheel(every, "1.9"))
     final = wheel(preview, "1.0")
-    publish(registry, kept, reasoned, *all_yanked, final, wheel(preview, "2.0rc1"))
+    files = (kept, reasoned, *all_yanked, final, wheel(preview, "2.0rc1"))
+    publish(descriptions.registry, *files)
+    descriptions.published(*files)
     driver.yank(reasoned, REASON)
     for file in (*all_yanked, final):
         driver.yank(file)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
 
 from conformance.kit.http import Follow
 from conformance.kit.versions import version_key
@@ -13,11 +15,12 @@ from conformance.pages import read_json
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import JsonDocument
+    from reference_server.distributions import Distribution
 
 MEDIA_TYPE = "application/json"
 
@@ -90,21 +93,41 @@ class Descriptions:
         return f"{self.registry.target.json_api}{'/'.join(parts)}/json"
 
     def ask(
-        self, url: str, *, follow: Follow = Follow.SAME_HOST, headers: Mapping[str, str | None] | None = None
+        self,
+        url: str,
+        *,
+        follow: Follow = Follow.SAME_HOST,
+        headers: Mapping[str, str | None] | None = None,
+        judges_errors: bool = False,
     ) -> Answer:
-        """Ask for a URL once."""
-        return self.registry.request(
+        """Ask for a URL once. Raises Untestable for a server error, unless the caller judges it."""
+        answer = self.registry.request(
             "GET", url, headers={"Accept": MEDIA_TYPE, **(headers or {})}, follow=follow
         )
+        if answer.is_server_error and not judges_errors:
+            raise Untestable(f"there is no description to look at ({answer}); see jsonapi.project.served")
+        return answer
 
     def answer(
-        self, name: str, version: str = "", *, shows: Callable[[Answer], bool] | None = None
+        self,
+        name: str,
+        version: str = "",
+        *,
+        shows: Callable[[Answer], bool] | None = None,
+        judges_errors: bool = False,
     ) -> Answer:
         """Return the answer for a project or release, asked for until it `shows` what was published or changed."""
         url = self.url(name, version)
         if shows is not None:
-            self.registry.settling.expect(url, "description", shows, instead=True)
-        return self.registry.settling.read(url, lambda: self.ask(url))
+            self.registry.settling.expect(url, "description", shows)
+        return self.registry.settling.read(url, lambda: self.ask(url, judges_errors=judges_errors))
+
+    def published(self, *files: Distribution) -> None:
+        """Let readers wait until files that were published are described, with their project and their release."""
+        releases = {(canonicalize_name(file.name), str(version_key(file.version))) for file in files}
+        for name, version in releases | {(name, "") for name, _ in releases}:
+            shows = partial(_describes, [file for file in files if canonicalize_name(file.name) == name])
+            self.registry.settling.expect(self.url(name, version), "files", shows)
 
     def of(
         self, name: str, version: str = "", *, shows: Callable[[Description], object] | None = None
@@ -129,6 +152,17 @@ class Descriptions:
             )
         self._read[url] = found
         return found
+
+
+def _describes(files: Collection[Distribution], answer: Answer) -> bool:
+    """Tell whether a description has the files of its release, and if it has `releases`, all files of the project."""
+    found = Description(answer)
+    if answer.status != 200 or not found.version:
+        return False
+    own = {file.filename for file in files if version_key(file.version) == version_key(found.version)}
+    every = {file.filename for file in files} if found.releases else set()
+    in_urls = {str(file.get("filename")) for file in found.urls}
+    return own <= in_urls and every <= {str(file.get("filename")) for file in found.files}
 
 
 def _object(value: Any) -> Mapping[str, Any]:

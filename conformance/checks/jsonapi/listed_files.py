@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
+    canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
@@ -21,33 +22,47 @@ if TYPE_CHECKING:
     from conformance.pages import FileLink, ProjectPage
 
 
-def by_version(page: ProjectPage) -> dict[Version, list[FileLink]]:
-    """Return the files of each version of a page; those whose names have no version are left out."""
+def by_version(page: ProjectPage, name: str) -> dict[Version, list[FileLink]]:
+    """Return the wheels and sdists of each version of a project; other files are left out."""
     found: dict[Version, list[FileLink]] = defaultdict(list)
     for file in page.files:
-        if (version := version_of(file.filename)) is not None:
+        if (version := version_of(file.filename, name)) is not None:
             found[version].append(file)
     return dict(found)
 
 
-def version_of(filename: str) -> Version | None:
-    """Return the version in the name of a wheel or sdist; None without one."""
+def version_of(filename: str, name: str) -> Version | None:
+    """Return the version in the name of a project's wheel or sdist.
+
+    Returns None for any other file: eggs, installers, and archives such as `demo-1.1-2.tar.gz`, which may be read as
+    version 2 of another project.
+    """
     try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[1]
-        return parse_sdist_filename(filename)[1]
+        parsed = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+        project, version, *_ = parsed(filename)
     except (InvalidSdistFilename, InvalidWheelFilename, InvalidVersion):
         return None
+    return version if project == canonicalize_name(name) else None
 
 
-def latest(page: ProjectPage) -> Version | None:
+def latest(page: ProjectPage, name: str) -> Version | None:
     """Return the newest version that is no pre-release, or else the newest; None for a page without versions."""
-    return max(by_version(page), key=lambda version: (not version.is_prerelease, version), default=None)
+    return max(by_version(page, name), key=_age, default=None)
 
 
-def oldest(page: ProjectPage) -> tuple[str, ...]:
+def latest_stated(page: ProjectPage) -> Version | None:
+    """Return the same of the versions that a page states, of which some may have no files; None without any."""
+    stated = (version_key(version) for version in page.versions or ())
+    return max((each for each in stated if not isinstance(each, str)), key=_age, default=None)
+
+
+def _age(version: Version) -> tuple[bool, Version]:
+    return not version.is_prerelease, version
+
+
+def oldest(page: ProjectPage, name: str) -> tuple[str, ...]:
     """Return the oldest version, normalized; nothing for a page without versions."""
-    return tuple(map(str, sorted(by_version(page))[:1]))
+    return tuple(map(str, sorted(by_version(page, name))[:1]))
 
 
 def same_version(one: str, other: Version | str) -> bool:

@@ -15,7 +15,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import is_absolute
-from conformance.verdicts import Untestable
+from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -39,43 +39,56 @@ def test_urls(index: Index, descriptions: Descriptions, projects: tuple[str, ...
     """Of a project, and of its oldest release."""
     for name in projects:
         page = index.pages(name)[-1]
-        listed = by_version(page)
-        for version in ("", *oldest(page)):
+        listed = by_version(page, name)
+        for version in ("", *oldest(page, name)):
             found = descriptions.of(name, version)
             wanted = next((files for each, files in listed.items() if same_version(found.version, each)), [])
+            differences = _differences(found.urls, {file.filename for file in wanted}, page)
             expect.rule(
                 f"the files of {found.version} in `urls`, each once",
-                broken_by=_differences(found.urls, {file.filename for file in wanted}),
+                broken_by=[*differences, *_elsewhere(found.urls, name, found.version)],
                 where=found,
             )
 
 
 @check("jsonapi.files.releases")
 def test_releases(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
-    """A version without files may stand there, too."""
-    for name in projects:
-        found, page = descriptions.of(name), index.pages(name)[-1]
+    """A version without files may stand there, too. The documentation holds the key for deprecated."""
+    described = {name: found for name in projects if "releases" in (found := descriptions.of(name)).object}
+    if not described:
+        raise NotApplicable("no description has `releases`, which its documentation calls deprecated")
+    for name, found in described.items():
+        page = index.pages(name)[-1]
         files = [file for each in found.releases.values() for file in each]
+        wanted = {each for each in page.filenames if version_of(each, name) is not None}
         elsewhere = [
-            f"{filename} under {version}"
-            for version, each in found.releases.items()
-            for filename in _filenames(each)
-            if (own := version_of(filename)) is not None and not same_version(version, own)
+            text for version, each in found.releases.items() for text in _elsewhere(each, name, version)
         ]
         expect.rule(
             "the files of the simple index in `releases`, each once, under its version",
-            broken_by=[*_differences(files, page.filenames), *elsewhere],
+            broken_by=[*_differences(files, wanted, page), *elsewhere],
             where=found,
         )
 
 
-def _differences(files: Collection[Mapping[str, Any]], wanted: Collection[str]) -> list[str]:
-    """Return which files are missing, too many, or there more than once."""
+def _differences(
+    files: Collection[Mapping[str, Any]], wanted: Collection[str], page: ProjectPage
+) -> list[str]:
+    """Return which wheels and sdists are missing, which files the page lacks, and which are there more than once."""
     found = Counter(_filenames(files))
     return [
         *(f"no {filename}" for filename in sorted(set(wanted) - found.keys())),
-        *(f"{filename}, which is not listed" for filename in sorted(found.keys() - set(wanted))),
+        *(f"{filename}, which is not listed" for filename in sorted(found.keys() - page.filenames)),
         *(f"{filename} {times} times" for filename, times in sorted(found.items()) if times > 1),
+    ]
+
+
+def _elsewhere(files: Collection[Mapping[str, Any]], name: str, version: str) -> list[str]:
+    """Return which wheels and sdists stand under another version than their own."""
+    return [
+        f"{filename} under {version}"
+        for filename in _filenames(files)
+        if (own := version_of(filename, name)) is not None and not same_version(version, own)
     ]
 
 
@@ -138,12 +151,13 @@ def test_digests_right(descriptions: Descriptions, rich: Rich) -> None:
     expect.rule("each digest to be that of the content", broken_by=wrong, where=found)
 
 
-def _of_own_files(found: Description, rich: Rich) -> Iterator[tuple[Distribution, Mapping[str, Any]]]:
-    """Yield what is said of each file, wherever it is said. Raises Untestable where nothing is."""
+def _of_own_files(found: Description, rich: Rich) -> list[tuple[Distribution, Mapping[str, Any]]]:
+    """Return what is said of each file, wherever it is said. Raises Untestable where nothing is."""
     own = {file.filename: file for file in rich.files}
-    for stated in _files(found):
-        if file := own.get(str(stated.get("filename"))):
-            yield file, stated
+    described = [(file, stated) for stated in _files(found) if (file := own.get(str(stated.get("filename"))))]
+    if not described:
+        raise Untestable(f"no file of {rich.name} is described by its name: {found}; see jsonapi.files.urls")
+    return described
 
 
 @check("jsonapi.file.url")
@@ -189,11 +203,11 @@ def _listed(found: Description, pages: list[ProjectPage]) -> Iterator[tuple[File
 
 
 def _values(linked: FileLink, file: Mapping[str, Any]) -> tuple[tuple[str, Any, Any], ...]:
-    """Return each value that both state, of the description and of the page; absent is empty."""
+    """Return each value that both state, of the description and of the page."""
     return (
         ("size", file.get("size"), linked.size),
         ("sha256", _digests(file).get("sha256"), linked.hashes.get("sha256")),
-        ("Requires-Python", file.get("requires_python") or "", linked.requires_python or ""),
+        ("Requires-Python", file.get("requires_python") or "", linked.requires_python),
     )
 
 

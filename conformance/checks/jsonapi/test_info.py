@@ -16,6 +16,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.urls import is_absolute
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,12 +123,14 @@ def test_license(registry: RegistryClient, descriptions: Descriptions, new_name:
 
 @check("jsonapi.info.first-upload")
 def test_first_upload(descriptions: Descriptions, rich: Rich) -> None:
-    """Of a wheel before an sdist, and of an sdist before wheels."""
-    later: tuple[tuple[Distribution, Distribution], ...] = (
-        (rich.latest, rich.later),
-        (rich.first_sdist, rich.tagged[-1]),
-    )
-    for first, last in later:
+    """Of a wheel before an sdist, and of an sdist before wheels, where a registry takes both."""
+    releases: dict[str, list[Distribution]] = {}
+    for file in rich.files:
+        releases.setdefault(file.version, []).append(file)
+    several = [(files[0], files[-1]) for files in releases.values() if len(files) > 1]
+    if not several:
+        raise NotApplicable("this registry takes one file of each release")
+    for first, last in several:
         found = descriptions.of(
             rich.name,
             first.version,

@@ -25,7 +25,7 @@ SPELLINGS = (str.upper, lambda name: name.replace("-", "_"), lambda name: name.r
 def test_spelling(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     """The release is not the one that describes the project, if there is another one."""
     name = projects[0]
-    for version in ("", *oldest(index.pages(name)[-1])):
+    for version in ("", *oldest(index.pages(name)[-1], name)):
         known = descriptions.of(name, version)
         for spelled in _spellings(name):
             answer = descriptions.ask(descriptions.url(spelled, version))

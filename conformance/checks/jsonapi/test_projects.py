@@ -28,7 +28,8 @@ ROLES = ("Owner", "Maintainer")
 @check("jsonapi.project.served")
 def test_served(descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     for name in projects:
-        expect_described(descriptions.answer(name, shows=lambda answer: answer.status == 200))
+        answer = descriptions.answer(name, shows=lambda answer: answer.status == 200, judges_errors=True)
+        expect_described(answer)
 
 
 def expect_described(answer: Answer) -> None:

@@ -44,16 +44,6 @@ class UrlsTwice(ChangesDescriptions):
         document["urls"] += document["urls"][-1:]
 
 
-class ReleasesLeftOut(ChangesDescriptions):
-    """Leaves `releases` out of the description of a project."""
-
-    caught_by = ("jsonapi.files.releases",)
-    acts_on = (PROJECT,)
-
-    def change(self, document: dict[str, Any]) -> None:
-        del document["releases"]
-
-
 class ReleasesWithoutPreReleases(ChangesDescriptions):
     """Leaves pre-releases out of `releases` of a project that has others."""
 

@@ -14,6 +14,7 @@ from conformance.pages import FileLink, ProjectPage
 from conformance.run.probe import _is_described
 from conformance.run.setup import _stated
 from conformance.target import target_from_table
+from conformance.target.settling import Settling
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def registry(status: int = 200, body: Mapping[str, Any] | None = None, error: Ex
         return SimpleNamespace(status=status, json_object=body or {})
 
     target = SimpleNamespace(json_api=f"{BASE}/pypi/")
-    return SimpleNamespace(target=target, request=request, asked=asked)
+    return SimpleNamespace(target=target, request=request, asked=asked, settling=Settling(0))
 
 
 @pytest.mark.parametrize(
@@ -81,15 +82,16 @@ def page(*filenames: str) -> ProjectPage:
         (("demo-1.0rc9.tar.gz", "demo-1.0rc10.tar.gz"), "1.0rc10", ("1.0rc9",)),
         (("demo-1!0.1.tar.gz", "demo-9.0.tar.gz"), "1!0.1", ("9.0",)),
         (("demo.whl", "demo-x.tar.gz", "demo-1.0.exe"), None, ()),
+        (("demo-1.0.tar.gz", "demo-1.1-2.tar.gz", "demo-3.0-py2.5.egg"), "1.0", ("1.0",)),
         ((), None, ()),
     ],
 )
 def test_the_newest_version_is_no_pre_release_if_there_is_another(
     filenames: tuple[str, ...], newest: str | None, first: tuple[str, ...]
 ) -> None:
-    found = latest(page(*filenames))
+    found = latest(page(*filenames), "demo")
     assert (found and str(found)) == newest
-    assert oldest(page(*filenames)) == first
+    assert oldest(page(*filenames), "demo") == first
 
 
 @pytest.mark.parametrize(
