@@ -152,7 +152,8 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     if UNDECODED in then and OF_NO_TEXT.search(
         then
     ):  # some follow from other files, as the sums in an archive
-        return None if UNDECODED in now.decode("utf-8", errors="replace") else False
+        is_alike = UNDECODED in now.decode("utf-8", errors="replace")
+        return None if is_alike and "content-type" not in known.about else is_alike
     head, cut, _ = then.partition("\u2026 <")
     text, head = stable(now.decode("utf-8", errors="replace"), known), stable(head, known)
     if known.is_window and not cut:

@@ -267,6 +267,8 @@ def test_two_files_that_are_no_text_are_not_said_to_be_equal() -> None:
     known = known_of({"published": [], "run": RUN, "found": "", "expected": ""}, PAGE)
     assert same_content("PK\x03\x04 one \ufffd", b"PK\x03\x04 other \xff", known) is None
     assert same_content("PK\x03\x04 one \ufffd", b"no such file", known) is False
+    about_type = known._replace(about="a content-type that is none of html")
+    assert same_content("PK\x03\x04 one \ufffd", b"PK\x03\x04 other \xff", about_type) is True
 
 
 def test_a_size_of_pages_is_no_status() -> None:
