@@ -188,10 +188,14 @@ class AtOnce:
         return requirement is not None and may_be_beside(item) and not run.offer.has(requirement.feature)
 
     def _can_wait(self, run: Run, item: pytest.Item) -> bool:
-        """Tell whether a check that has to be alone can be so later, with others of its kind."""
+        """Tell whether a check that has to be alone can be so later, with others of its kind.
+
+        None can in a process of pytest-xdist, which takes a turn that has passed for a result: a crash would lose it.
+        """
         outcome, is_to_exit = self._outcome(item), bool(getattr(item.config.option, "maxfail", 0))
         return (
             item in self._ahead
+            and not hasattr(item.config, "workerinput")
             and not self._is_decided(run, item)
             and not (outcome and outcome.is_urgent)
             and bool(self._under_way)

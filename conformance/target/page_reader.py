@@ -103,7 +103,10 @@ class PageReader:
         return self._settling.read(self.awaited_at(project), ask)
 
     def _read_wherever(self, project: str, accept: str, as_: str) -> Answer:
-        """Read the page of a project where the index has it, in time as `_read_exactly` does."""
+        """Read the page of a project where the index has it, in time as `_read_exactly` does.
+
+        A page that is merely late is under no other spelling: that is looked for when the patience has ended.
+        """
         pages = Pages(partial(self.url_of, exact=True), partial(self._ask, accept=accept, as_=as_))
         if as_ != DEFAULT:
             self.await_page(project)
@@ -114,10 +117,17 @@ class PageReader:
         if not (self._spellings.is_open(project, accept) and lacks_files(answer)):
             return answer
         self._spellings.end_search(project, accept)
+        return self._found_elsewhere(project, as_, pages) or answer
+
+    def _found_elsewhere(self, project: str, as_: str, pages: Pages) -> Answer | None:
+        """Return the page of a project under another spelling: one that follows from uploads, or of the root page."""
+        asked = self._spellings.of(project)
+        candidates = self._spellings.candidates(project)
+        if (answer := found_under(self._spellings, project, candidates, pages)) is not None:
+            return answer
         linked = linked_spellings(self.read("", accept=None, as_=as_), project)
-        tried = {project, self._spellings.of(project), *self._spellings.candidates(project)}
-        others = [each for each in dict.fromkeys(linked) if each not in tried]
-        return found_under(self._spellings, project, others, pages) or answer
+        others = [each for each in dict.fromkeys(linked) if each not in {project, asked, *candidates}]
+        return found_under(self._spellings, project, others, pages)
 
     def await_page(self, project: str) -> None:
         """Wait until the page of a project, by its normalized name, shows what was published."""

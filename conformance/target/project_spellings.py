@@ -86,8 +86,10 @@ class ProjectSpellings:
         return [each for each in dict.fromkeys(spelled) if each != self.of(project)]
 
     def learn(self, project: str, spelling: str) -> None:
-        """Record where an index has a project; with it, where it has other projects."""
+        """Record where an index has a project; with it, where it has other projects. A regular one stays regular."""
         with self._lock:
+            if self.is_regular:
+                return
             self._known[project] = spelling
             names = self._used[project]
             fitting = (rule for rule, make in RULES.items() if spelling in map(make, names))
@@ -97,10 +99,14 @@ class ProjectSpellings:
                     self._known[other] = RULES[self._rule](used[0])
 
     def confirm(self, project: str) -> None:
-        """Record that an index has a project under its normalized name."""
+        """Record that an index has a project under its normalized name, whatever was taken to be known before."""
         with self._lock:
-            was_respelled = any(name != project for name in self._used[project])
-            self.is_regular = self.is_regular or (was_respelled and not self._known)
+            names = self._used[project]
+            if names and all(make(name) != project for make in RULES.values() for name in names):
+                self.is_regular, self._rule = True, ""
+                self._known.clear()
+            elif project in self._known:
+                self._known[project] = project
 
 
 class Pages(NamedTuple):
@@ -113,31 +119,51 @@ class Pages(NamedTuple):
 def read_where_known(spellings: ProjectSpellings, project: str, accept: str, pages: Pages) -> Answer:
     """Return the answer for the page of a project, from where the index has it as far as the run knows.
 
-    Looks under other spellings where that page lacks all files. A redirect to another spelling is remembered.
+    A redirect to another spelling is remembered.
     """
     asked = spellings.of(project)
     answer = pages.ask(pages.url_of(asked))
-    if answer.status == 200 and (there := last_part(answer.url)) != asked:
-        if canonicalize_name(there) == project and answer.url == pages.url_of(there):
-            spellings.learn(project, there)
-    elif spellings.is_open(project, accept):
-        if lacks_files(answer):
-            return found_under(spellings, project, spellings.candidates(project), pages) or answer
-        if asked == project:
-            spellings.confirm(project)
+    place = place_of(answer, project, pages)
+    if place and place not in (asked, project):
+        spellings.learn(project, place)
+    elif place == project and (asked != place or spellings.is_open(project, accept)) and has_files(answer):
+        spellings.confirm(project)
     return answer
 
 
 def found_under(
     spellings: ProjectSpellings, project: str, candidates: Iterable[str], pages: Pages
 ) -> Answer | None:
-    """Return the page of a project with files, under the first spelling that has one, and remember that."""
+    """Return the page of a project with files, under the first spelling that has one, and remember that.
+
+    The normalized name comes first once more: its page may have been read before it was there.
+    """
     for spelling in candidates:
         answer = pages.ask(pages.url_of(spelling))
-        if answer.status == 200 and not lacks_files(answer):
-            spellings.learn(project, spelling)
-            return answer
+        if not has_files(answer):
+            continue
+        if answer.url != pages.url_of(project):
+            normalized = pages.ask(pages.url_of(project))
+            answer = normalized if has_files(normalized) else answer
+        place = place_of(answer, project, pages) or spelling
+        if place == project:
+            spellings.confirm(project)
+        else:
+            spellings.learn(project, place)
+        return answer
     return None
+
+
+def place_of(answer: Answer, project: str, pages: Pages) -> str:
+    """Return the spelling under which a page was answered, at the end of redirects; nothing for any other place."""
+    place = last_part(answer.url)
+    is_place = place == project or (canonicalize_name(place) == project and answer.url == pages.url_of(place))
+    return place if answer.status == 200 and is_place else ""
+
+
+def has_files(answer: Answer) -> bool:
+    """Tell whether an answer is a page with files."""
+    return answer.status == 200 and not lacks_files(answer)
 
 
 def lacks_files(answer: Answer) -> bool:

@@ -17,6 +17,7 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 
+from .late_pages import LatePages
 from .one_spelling import (
     KnownAsUploaded,
     KnownByLink,
@@ -56,8 +57,8 @@ KINDS = {
 """What is about the spellings that each does not know, or redirects."""
 
 
-def judged(keyword: str, *faults: Fault) -> dict[str, CheckResult]:
-    options = RunOptions(examples=2, rounds=2, settle=0.2)
+def judged(keyword: str, *faults: Fault, settle: float = 0.2) -> dict[str, CheckResult]:
+    options = RunOptions(examples=2, rounds=2, settle=settle)
     with ReferenceServer(faults=faults) as server:
         target = target_from_table(server.target(), embedded=True)
         return {each.id: each for each in run_checks(target, options, Selection(keyword=keyword)).results}
@@ -103,12 +104,14 @@ def prepared(server: ReferenceServer, *, settle: float = 0.2) -> Run:
     return prepare(target_from_table(server.target(), embedded=True), RunOptions(settle=settle))
 
 
-def test_no_other_spelling_is_asked_for_where_the_normalized_name_is_found() -> None:
-    with ReferenceServer() as server:
-        run = prepared(server)
+@pytest.mark.parametrize("delay", [0, 0.25, 0.5])
+def test_no_other_spelling_is_asked_for_where_the_normalized_name_is_found(delay: float) -> None:
+    """However late: each look at a page is one request."""
+    with ReferenceServer(faults=[LatePages(delay)]) as server:
+        run = prepared(server, settle=10)
         asked = {each.path.rstrip("/").rpartition("/")[2] for each in server.requests if each.method == "GET"}
         tidy(run)
-    assert run.registry.spellings.is_regular
+    assert run.registry.spellings.as_table() == {"regular": True, "rule": "", "known": {}}
     own = {each for each in asked if run.corpus.run_id in each and each != each.lower()}
     assert own <= {run.projects[0].upper()}  # whether spellings are redirected is a feature
 
@@ -145,3 +148,12 @@ def test_a_run_that_only_reads_looks_where_the_list_leads() -> None:
         assert each.projects == ("some-project",)
         assert each.registry.project_url("some-project") == f"{target.index_url}Some.Project/"
         assert each.offer.has("html")
+
+
+def test_pages_that_are_late_change_no_verdict() -> None:
+    keyword = "simple.name or simple.url or gitlab.name"
+    found = judged(keyword, LatePages(0.25), settle=10)
+    right = judged(keyword, LatePages(0), settle=10)
+    assert {row: each.verdict for row, each in found.items()} == {
+        row: each.verdict for row, each in right.items()
+    }

@@ -23,7 +23,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?")
 OF_UPLOADS = re.compile(r"\bupload-?(?: |-)?times?\b")
 """What a deviation names that is about the times of uploads: their form counts then, and which of them are equal."""
 
-OF_CONNECTIONS = re.compile(r"\b(connection|before the body|100)\b", re.IGNORECASE)
+OF_CONNECTIONS = re.compile(r"\b(connection|before the body)\b", re.IGNORECASE)
 """What a deviation expects that no answer shows: what becomes of a connection, or what is sent before a body."""
 
 CODED_TAG = re.compile(r"[-;:+.](?:gzip|br|zstd|deflate)(?=\"?$)")
@@ -37,6 +37,9 @@ STRINGS = re.compile(r'\[\s*"[^"]*"\s*,')
 
 UNDECODED = "\ufffd"
 """What stands in an earlier body for bytes that are no text."""
+
+OF_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+"""What no page has, even one with a byte that is no text."""
 
 CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 """Parts in which equal answers may differ: times, and the port of a local server."""
@@ -146,8 +149,11 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     if counted:
         slack = SLACK if now.startswith(GZIP_BEGINS) else 0
         return abs(len(now) - int(counted[1])) <= slack
-    if UNDECODED in then:  # bytes that follow from those of other files, such as the sums in an archive
-        return UNDECODED in now.decode("utf-8", errors="replace")
+    if UNDECODED in then and OF_NO_TEXT.search(
+        then
+    ):  # some follow from other files, as the sums in an archive
+        is_alike = UNDECODED in now.decode("utf-8", errors="replace")
+        return None if is_alike and "content-type" not in known.about else is_alike
     head, cut, _ = then.partition("\u2026 <")
     text, head = stable(now.decode("utf-8", errors="replace"), known), stable(head, known)
     if known.is_window and not cut:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+from html.entities import html5
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -42,6 +43,9 @@ ALMOST: dict[str, Callable[[str], str]] = {
 }
 """What checks make of the token of DEFAULT, under its user name."""
 
+
+LEAST_ANYWHERE = 6
+"""The length from which a password is hidden within words, too; a shorter one is so as a word of its own."""
 
 LATIN1, UTF8 = "LATIN1", "UTF8"
 """The second one, sent in another encoding."""
@@ -81,8 +85,37 @@ def authorization(step: dict[str, Any]) -> list[list[str]]:
 
 
 def without_secrets(content: bytes, names: Collection[str]) -> bytes:
-    """Return the content of an answer with the passwords of these variables hidden, as in the earlier answer."""
-    for password in (os.environ[name].partition(":")[2] for name in names if name in os.environ):
-        for spelling in {password, quote(password, safe="")} if password else ():
-            content = content.replace(spelling.encode(), b"***")
-    return content
+    """Return the content of an answer with the secrets of these variables hidden, as in the earlier answer."""
+    return hidden(content.decode("utf-8", "surrogateescape"), names).encode("utf-8", "surrogateescape")
+
+
+def hidden(text: str, names: Collection[str]) -> str:
+    """Return a text with the passwords of these variables hidden, and with user names that have none."""
+    pairs = (os.environ.get(name, "").partition(":") for name in names)
+    secrets = {password or user for user, _, password in pairs} - {""}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = re.sub(pattern_of(secret), "***", text)
+    return text
+
+
+def pattern_of(secret: str) -> str:
+    """Return a pattern of a secret in any spelling: escaped for URLs, HTML or JSON, and a long one in any case."""
+    spelled = "".join(map(ways_of, secret))
+    if len(secret) >= LEAST_ANYWHERE:
+        return f"(?i:{spelled})"
+    return rf"(?:(?<![\w-])|(?<=%3[aA])){spelled}(?![\w-])"
+
+
+def ways_of(character: str) -> str:
+    """Return a pattern of a character as it is, and escaped."""
+    if re.fullmatch("[A-Za-z0-9]", character):
+        return character
+    number, sent = ord(character), character.encode("utf-8", "surrogateescape")
+    ways = [
+        r"\\*" + re.escape(character),
+        "".join(f"%(?:25)*(?i:{byte:02x})" for byte in sent),
+        rf"\\+u(?i:{number:04x})",
+        rf"&(?:amp;)*#(?:0*{number}|[xX]0*(?i:{number:x}));",
+        *(f"&(?:amp;)*{name}" for name, text in html5.items() if text == character and name[-1] == ";"),
+    ]
+    return f"(?:{'|'.join(ways)})"

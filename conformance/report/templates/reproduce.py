@@ -53,7 +53,7 @@ from conformance.report.templates.following import (
     path_of,
     unknown_conditions,
 )
-from conformance.report.templates.logins import authorization, missing, without_secrets
+from conformance.report.templates.logins import authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def refused(step: dict[str, Any], answer: Answer) -> str:
         f"The registry refused {step['request']}, which the deviation needs: {status_text(answer.status)}."
     )
     for line in answer.text.splitlines()[:1]:
-        begin += f" {line[:BEGINNING]}"
+        begin += f" {without_credentials(line)[:BEGINNING]}"
     return f"{begin}\nWhere it still has that file, or remembers its name, delete the project or use an empty registry."
 
 
@@ -234,7 +234,7 @@ def compare(step: dict[str, Any], answer: Answer) -> bool | None:
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
     content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
     for line in [*fields, "", *content][:SHOWN]:
-        say(f"  | {masked(line)}")
+        say(f"  | {without_credentials(line)}")
     known = known_of(CASE, step["url"])
     differences = list(changes(step, answer, known))
     same = same_content(step["answer"], without_secrets(answer.content, CASE["credentials"]), known)
@@ -254,7 +254,7 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
     """Yield the differences of the earlier status and header."""
     if answer.status != step["status"]:
         yield status_text(step["status"])
-    now = {name.lower(): value for name, value in answer.headers.items()}
+    now = {name.lower(): hidden(value, CASE["credentials"]) for name, value in answer.headers.items()}
     then = {name.lower(): value for name, value in step["answered"]}
     free = volatile(known)
     for name in sorted(then.keys() | now.keys()):
@@ -271,6 +271,11 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
 def differ(then: str, now: str, known: Known) -> bool:
     """Tell whether two values of a header field differ in what counts of them."""
     return stable(comparable(then, then), known) != stable(comparable(now, then), known)
+
+
+def without_credentials(line: str) -> str:
+    """Return a line of an answer without credentials, as a registry may send back what it was sent."""
+    return masked(hidden(line, CASE["credentials"]))
 
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:

@@ -213,6 +213,23 @@ def test_what_may_be_a_rejected_credential_does_not_wait(judge: Judge) -> None:
     assert turns.judged[0] == ("test_first", -1)
 
 
+class InWorker:
+    """Another plugin: from the first turn on, this counts as a process of pytest-xdist."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+        item.config.workerinput = {"workercount": 2}
+        return (yield)
+
+
+def test_none_waits_in_a_process_whose_crash_would_lose_it(judge: Judge) -> None:
+    turns = Turns()
+    checks = POSTPONING.replace("GO.wait(20)", "not GO.wait(0.5)").format(error=DEVIATES)
+    found = judge(checks, plugins=[InWorker(), turns])
+    assert turns.judged[0] == ("test_first", -1)
+    assert verdicts(found) == {FIRST: Verdict.WARNED, SECOND: Verdict.PASSED, THIRD: Verdict.PASSED}
+
+
 def test_a_run_that_ends_at_the_first_failure_lets_none_wait(judge: Judge) -> None:
     checks = POSTPONING.replace("GO.wait(20)", "not GO.wait(0)").format(error=DEVIATES)
     found = judge(checks.replace("@check(FIRST)", "@check(FOURTH)"), exit_first=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.report.templates.comparing import (
+    beyond_answers,
     is_about_time,
     known_of,
     same_content,
@@ -193,9 +194,7 @@ def test_entity_tags_keep_their_form_and_stay_the_same_as_often(
     then: list[str], now: list[str], *, is_same: bool
 ) -> None:
     tags: dict[str, str] = {}
-    known = known_of(
-        {"published": [], "run": RUN, "found": "", "requests": [{"url": PAGE, "body": ""}]}, PAGE
-    )
+    known = known_of({"published": [], "run": RUN, "found": ""}, PAGE)
     assert all(same_tag(tags, *pair, known) for pair in zip(then, now, strict=True)) is is_same
 
 
@@ -255,3 +254,23 @@ def test_serials_count_where_the_deviation_is_about_them(page: str) -> None:
 )
 def test_a_deviation_in_a_time_alone_is_known(expected: str, found: str, *, is_time: bool) -> None:
     assert is_about_time(expected, found) is is_time
+
+
+@pytest.mark.parametrize(("listed", "is_same"), [([OWN], True), ([], False)])
+def test_a_page_with_a_byte_that_is_no_text_is_compared(listed: list[str], *, is_same: bool) -> None:
+    known = known_of({"published": [], "run": RUN, "found": OWN, "expected": ""}, PAGE)
+    then, now = (anchors(*each, odd="Caf\u00e9").encode("latin-1") for each in ([OWN], listed))
+    assert same_content(then.decode("utf-8", "replace"), now, known) is is_same
+
+
+def test_two_files_that_are_no_text_are_not_said_to_be_equal() -> None:
+    known = known_of({"published": [], "run": RUN, "found": "", "expected": ""}, PAGE)
+    assert same_content("PK\x03\x04 one \ufffd", b"PK\x03\x04 other \xff", known) is None
+    assert same_content("PK\x03\x04 one \ufffd", b"no such file", known) is False
+    about_type = known._replace(about="a content-type that is none of html")
+    assert same_content("PK\x03\x04 one \ufffd", b"PK\x03\x04 other \xff", about_type) is True
+
+
+def test_a_size_of_pages_is_no_status() -> None:
+    assert beyond_answers("X-Per-Page: 100", "X-Per-Page: 101") == ""
+    assert beyond_answers("the connection to stay open", "it was closed")

@@ -235,6 +235,32 @@ def test_an_answer_that_cannot_be_unpacked_is_no_reproduction(
     assert (other.returncode, other.stderr) == (0, ""), other.stdout
 
 
+def test_a_credential_that_a_registry_sends_back_is_not_printed(
+    table: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """Neither from the body nor from the header; the answer is the same as the earlier one, without it."""
+    secret, sent_back = "s3cret-&-Value", "s3cret-&amp;-value"
+    page = "<p>you sent {}</p>"
+    httpserver.expect_request("/a/").respond_with_data(
+        page.format(sent_back), content_type="text/html", headers={"X-Sent": secret}
+    )
+    table.url = httpserver.url_for("").rstrip("/")
+    session = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    url = httpserver.url_for("/a/")
+    fields = session.send("GET", url, credential=None, credential_name="anonymous").headers
+    session.close()
+    exchange = table.exchange(
+        request=f"GET {url}",
+        response_headers={**fields, "X-Sent": "***"},
+        response_body=page.format("***"),
+    )
+    result = table.add("simple.html.doctype", "failed", signature="1", exchanges=[exchange]).stored()
+    again = run(as_script(result, result.results[0]), tmp_path, DEFAULT=f"me:{secret}")
+    assert again.returncode == 1, again.stdout
+    assert "you sent ***" in again.stdout
+    assert not {secret, sent_back} & {*re.split(r"[\s<>]", again.stdout)}
+
+
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
     exchange = table.exchange(
         request=f"GET http://127.0.0.1:9/{HOSTILE}",

@@ -12,12 +12,21 @@ import pytest
 import conformance.checks
 import conformance.kit
 from conformance.report.script import MADE_BY_API
-from conformance.report.templates.logins import ALMOST, LATIN1, MADE_UP, authorization, login, missing
+from conformance.report.templates.logins import (
+    ALMOST,
+    LATIN1,
+    MADE_UP,
+    authorization,
+    login,
+    missing,
+    without_secrets,
+)
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.target.registry_client import RegistryClient
 from conformance.verdicts.options import RunOptions
+from conformance.wire import Redactor
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -130,3 +139,27 @@ def test_header_fields_keep_scheme_and_encoding(
     ((name, value),) = authorization({"credential": credential, "login": ["Authorization", scheme]})
     word, _, encoded = value.partition(" ")
     assert (name, word, base64.b64decode(encoded)) == ("Authorization", *wanted)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "kept"),
+    [
+        ("me:test", "<a href='/simple/pytest/'>latest</a> test", "<a href='/simple/pytest/'>latest</a> ***"),
+        (
+            "me:dev",
+            "1.0.dev1 device http://me:dev@host/ me%3Adev",
+            "1.0.dev1 device http://me:***@host/ me%3A***",
+        ),
+        ("me:S3cretValue!", "s3cretvalue! S3cretValue&#33; S3cretValue%21", "*** *** ***"),
+        ("me:glpat-abc&def98", "glpat-abc&amp;def98 glpat-abc\\u0026def98", "*** ***"),
+        ("token-of-mine:", "you are token-of-mine", "you are ***"),
+        ("me:", "some words", "some words"),
+    ],
+)
+def test_secrets_are_hidden_as_in_the_earlier_answer(
+    secret: str, text: str, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFAULT", secret)
+    user, _, password = secret.partition(":")
+    assert without_secrets(text.encode() + b"\xff", ["DEFAULT"]) == kept.encode() + b"\xff"
+    assert Redactor([(user, password)])(text) == kept
