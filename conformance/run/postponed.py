@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST = 8
 """How many checks wait for each other, so that what is under way beside them ends once for all."""
@@ -54,8 +50,7 @@ class Postponed:
         while self._waiting:
             due = self._due = self._waiting.pop(0)
             tear_down_for(due)
-            with _reported_as(due):
-                due.ihook.pytest_runtest_protocol(item=due, nextitem=item)
+            due.ihook.pytest_runtest_protocol(item=due, nextitem=item)
             if item.session.shouldfail or item.session.shouldstop:
                 self._left_out = item
                 break
@@ -67,19 +62,3 @@ def tear_down_for(node: pytest.Item | pytest.Session) -> None:
     """Tear down what a node does not need: pytest has kept what the item needs that it takes for the next one."""
     state: Any = node.session._setupstate  # noqa: SLF001 - pytest has no public way to change the order of items
     state.teardown_exact(node)
-
-
-@contextmanager
-def _reported_as(item: pytest.Item) -> Iterator[None]:
-    """Let a process of pytest-xdist, which numbers its reports, know that this check is judged now."""
-    plugins = item.config.pluginmanager.get_plugins()
-    numbering: Any = next((each for each in plugins if hasattr(each, "item_index")), None)
-    if numbering is None:
-        yield
-        return
-    before = numbering.item_index
-    numbering.item_index = item.session.items.index(item)
-    try:
-        yield
-    finally:
-        numbering.item_index = before

@@ -159,12 +159,9 @@ def test_fourth():
 class Turns:
     """Another plugin: in the turn of one check it sets `GO` of their module. It notes the order of results."""
 
-    item_index = -1
-    """As of a process of pytest-xdist, which numbers its reports."""
-
     def __init__(self, name: str = "test_second") -> None:
         self._name = name
-        self.judged: list[tuple[str, int]] = []
+        self.judged: list[str] = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
@@ -174,7 +171,7 @@ class Turns:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            self.judged.append((report.nodeid.rpartition("::")[2], self.item_index))
+            self.judged.append(report.nodeid.rpartition("::")[2])
 
 
 POSTPONING = """
@@ -202,15 +199,14 @@ def test_what_did_not_pass_waits_until_others_have_to_end(judge: Judge, error: s
     turns = Turns()
     found = judge(POSTPONING.format(error=error), plugins=[turns])
     assert verdicts(found)[SECOND] is Verdict.PASSED, found
-    assert sorted(turns.judged) == [("test_first", 0), ("test_second", -1), ("test_third", -1)]
-    assert turns.judged[0][0] == "test_second"
+    assert turns.judged == ["test_second", "test_first", "test_third"]
 
 
 def test_what_may_be_a_rejected_credential_does_not_wait(judge: Judge) -> None:
     turns = Turns()
     error = DEVIATES.replace("that", "status 401")
     judge(POSTPONING.replace("GO.wait(20)", "not GO.wait(0)").format(error=error), plugins=[turns])
-    assert turns.judged[0] == ("test_first", -1)
+    assert turns.judged[0] == "test_first"
 
 
 class InWorker:
@@ -226,7 +222,7 @@ def test_none_waits_in_a_process_whose_crash_would_lose_it(judge: Judge) -> None
     turns = Turns()
     checks = POSTPONING.replace("GO.wait(20)", "not GO.wait(0.5)").format(error=DEVIATES)
     found = judge(checks, plugins=[InWorker(), turns])
-    assert turns.judged[0] == ("test_first", -1)
+    assert turns.judged[0] == "test_first"
     assert verdicts(found) == {FIRST: Verdict.WARNED, SECOND: Verdict.PASSED, THIRD: Verdict.PASSED}
 
 
@@ -260,9 +256,7 @@ def test_second():
     turns = Turns(f"test_{MOST}")
     found = judge(deviating + last, plugins=[turns])
     assert len(found.results) == MOST + 2
-    waited = [(f"test_{number}", number) for number in range(MOST)]
-    assert turns.judged[:MOST] == waited
-    assert turns.judged[MOST:] == [(f"test_{MOST}", -1), ("test_second", -1)]
+    assert turns.judged == [*(f"test_{number}" for number in range(MOST + 1)), "test_second"]
 
 
 def test_the_last_check_of_a_module_waits(judge: Judge) -> None:
