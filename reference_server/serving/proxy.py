@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from dis import get_instructions
+from io import BytesIO
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -194,6 +195,8 @@ class FaultProxy:
         headers["Accept-Encoding"] = request.headers.get("Accept-Encoding", "identity")
         if request.endpoint in PAGES:  # faults and links need to be read
             headers["Accept-Encoding"] = "identity"
+        if isinstance(request.body, BytesIO) and "Content-Length" in headers:  # a fault may have changed it
+            headers["Content-Length"] = str(len(request.body.getbuffer()) - request.body.tell())
         has_body = request.content_length or "Transfer-Encoding" in request.headers
         answer = self._pool.request(
             request.method,

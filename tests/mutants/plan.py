@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from tests.mutants.reach import ALWAYS
 from tests.mutants.results import Known
 from tests.mutants.trials import MANY, Batch, Trial, held_by
 
@@ -25,6 +24,8 @@ A vendor's code is judged in its flavours first. Only what no other runs is judg
 longer, and with a setting of GitLab.
 """
 VENDORS = ("pypi", "gitlab")
+ALWAYS = ""
+"""Stands for what runs while modules are imported, and while a run is prepared."""
 FIRST = 40
 """How many checks are asked first: those that run the changed line, and little else."""
 

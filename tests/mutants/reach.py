@@ -12,14 +12,13 @@ import coverage
 import pytest
 
 from conformance.run.keys import MARK
+from tests.mutants.plan import ALWAYS
 from tests.mutants.trials import DEVIATING, ROOT, be_quiet, forget_server, held_by, judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PLUGIN = "tests.mutants.reach"
-ALWAYS = ""
-"""Stands for what runs while modules are imported, and while a run is prepared."""
 
 _recordings: list[coverage.Coverage] = []
 
