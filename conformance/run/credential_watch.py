@@ -40,7 +40,13 @@ def may_be_rejection(error: BaseException, exchanges: Collection[Exchange]) -> b
     if isinstance(error, NotApplicable | NotJudged):
         return False
     ours = (each for each in exchanges if each.credential == DEFAULT)
-    return bool(_MENTION.search(str(error))) or any(each.status in {None, REJECTED} for each in ours)
+    return bool(_mention(error)) or any(each.status in {None, REJECTED} for each in ours)
+
+
+def _mention(error: BaseException) -> str:
+    """Return what a check found, where it mentions 401; else nothing."""
+    text = str(error)
+    return text if _MENTION.search(text) else ""
 
 
 def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -> CredentialRejected | None:
@@ -52,8 +58,7 @@ def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -
     if DEFAULT not in run.target.credentials or not may_be_rejection(error, exchanges):
         return None
     rejected = [each.request for each in exchanges if each.credential == DEFAULT and each.status == REJECTED]
-    mentioned = str(error) if _MENTION.search(str(error)) else ""
-    uploads = any("POST " in each for each in (*rejected, mentioned))
+    uploads = any("POST " in each for each in (*rejected, _mention(error)))
     try:
         with run.transcript.beside(Used()):  # what is asked here is no evidence of the check
             answers = map(_last_rejection, _questions(run, uploads=uploads))

@@ -207,7 +207,7 @@ def _first_file(registry: RegistryClient, name: str) -> Answer | None:
 def _describes_any(registry: RegistryClient, projects: tuple[str, ...], *, are_new: bool) -> bool:
     """Return whether PyPI's JSON API knows one of the projects. Descriptions of new ones may be late, all of them."""
     for name in projects if are_new else ():
-        registry.settling.expect(_description_url(registry, name), "served", _is_there)
+        registry.settling.expect(registry.target.description_url(name), "served", _is_there)
     return any(_is_described(registry, name) for name in projects)
 
 
@@ -215,13 +215,9 @@ def _is_there(answer: Answer) -> bool:
     return answer.status not in {404, 410}
 
 
-def _description_url(registry: RegistryClient, name: str) -> str:
-    return f"{registry.target.json_api}{name}/json"
-
-
 def _is_described(registry: RegistryClient, name: str) -> bool:
     """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
-    url = _description_url(registry, name)
+    url = registry.target.description_url(name)
     with suppress(BadAnswer, Unreachable):  # it may have a host of its own
         answer = registry.settling.read(
             url,

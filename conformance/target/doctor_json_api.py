@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from conformance.target.observations import Observation
 
@@ -20,7 +19,7 @@ def json_api_observations(
     """Ask for the descriptions of projects that are named, where the target gives the address of the API."""
     if not target.given.json_api or not projects:
         return
-    answers = [get(f"{target.json_api}{quote(name, safe='')}/json") for name in projects]
+    answers = [get(target.description_url(name)) for name in projects]
     if not any(answer.status == 200 and "info" in answer.json_object for answer in answers):
         yield Observation(
             about="JSON API",

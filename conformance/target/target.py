@@ -133,6 +133,11 @@ class Target:
             )
         return self._address(self.given.json_api, self.layout.json_api).rstrip("/") + "/"
 
+    def description_url(self, name: str, version: str = "") -> str:
+        """Return where PyPI's JSON API describes a project, or one release of it, spelled so. Raises Untestable."""
+        parts = [quote(each, safe="") for each in (name, version) if each]
+        return f"{self.json_api}{'/'.join(parts)}/json"
+
     @property
     def gitlab_registry(self) -> str:
         """The URL that GitLab documents for the registry of the GitLab project. Raises Untestable."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
@@ -89,8 +88,7 @@ class Descriptions:
 
     def url(self, name: str, version: str = "") -> str:
         """Return the URL of a project, or of one release, with name and version spelled exactly so."""
-        parts = [quote(each, safe="") for each in (name, version) if each]
-        return f"{self.registry.target.json_api}{'/'.join(parts)}/json"
+        return self.registry.target.description_url(name, version)
 
     def ask(
         self,

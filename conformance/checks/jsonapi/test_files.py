@@ -18,7 +18,7 @@ from conformance.kit.urls import is_absolute
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from conformance.checks.jsonapi.described_projects import Rich, YankedProjects
     from conformance.checks.jsonapi.descriptions import Description, Descriptions
@@ -183,15 +183,27 @@ def test_packagetype(descriptions: Descriptions, rich: Rich) -> None:
 
 @check("jsonapi.file.same-as-simple")
 def test_same_as_simple(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
+    def differing(linked: FileLink, file: Mapping[str, Any]) -> Iterator[str]:
+        for key, stated, wanted in _values(linked, file):
+            if wanted is not None and stated != wanted:
+                yield f"{key} of {linked.filename}: {stated!r} in place of {wanted!r}"
+
+    _as_listed(index, descriptions, projects, "what the simple index says of each file", differing)
+
+
+def _as_listed(
+    index: Index,
+    descriptions: Descriptions,
+    projects: tuple[str, ...],
+    rule: str,
+    differing: Callable[[FileLink, Mapping[str, Any]], Iterable[str]],
+) -> None:
+    """Compare what each page of a project says of a file with what the description says. Raises Deviation."""
     for name in projects:
         found = descriptions.of(name)
-        wrong = {
-            f"{key} of {linked.filename}: {stated!r} in place of {wanted!r}"
-            for linked, file in _listed(found, index.pages(name))
-            for key, stated, wanted in _values(linked, file)
-            if wanted is not None and stated != wanted
-        }
-        expect.rule("what the simple index says of each file", broken_by=wrong, where=found)
+        listed = _listed(found, index.pages(name))
+        wrong = {text for linked, file in listed for text in differing(linked, file)}
+        expect.rule(rule, broken_by=wrong, where=found)
 
 
 def _listed(found: Description, pages: list[ProjectPage]) -> Iterator[tuple[FileLink, Mapping[str, Any]]]:
@@ -213,14 +225,12 @@ def _values(linked: FileLink, file: Mapping[str, Any]) -> tuple[tuple[str, Any, 
 
 @check("jsonapi.file.core-metadata")
 def test_core_metadata(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
-    for name in projects:
-        found = descriptions.of(name)
-        wrong = {
-            f"{linked.filename}: {file.get('core-metadata', 'no key')!r} in place of {wanted!r}"
-            for linked, file in _listed(found, index.pages(name))
-            if not _is_metadata(file.get("core-metadata"), wanted := linked.core_metadata or False)
-        }
-        expect.rule("`core-metadata` as on the page of the project", broken_by=wrong, where=found)
+    def differing(linked: FileLink, file: Mapping[str, Any]) -> Iterator[str]:
+        wanted = linked.core_metadata or False
+        if not _is_metadata(file.get("core-metadata"), wanted):
+            yield f"{linked.filename}: {file.get('core-metadata', 'no key')!r} in place of {wanted!r}"
+
+    _as_listed(index, descriptions, projects, "`core-metadata` as on the page of the project", differing)
 
 
 def _is_metadata(stated: Any, wanted: object) -> bool:
@@ -232,16 +242,12 @@ def _is_metadata(stated: Any, wanted: object) -> bool:
 
 @check("jsonapi.file.upload-time")
 def test_upload_time(index: Index, descriptions: Descriptions, projects: tuple[str, ...]) -> None:
-    for name in projects:
-        found = descriptions.of(name)
-        wrong = {
-            f"{linked.filename}: {text}"
-            for linked, file in _listed(found, index.pages(name))
-            for text in _wrong_times(file, linked.upload_time)
-        }
-        expect.rule(
-            "the time of the upload in UTC, once without a zone, once with it", broken_by=wrong, where=found
-        )
+    def differing(linked: FileLink, file: Mapping[str, Any]) -> Iterator[str]:
+        for text in _wrong_times(file, linked.upload_time):
+            yield f"{linked.filename}: {text}"
+
+    rule = "the time of the upload in UTC, once without a zone, once with it"
+    _as_listed(index, descriptions, projects, rule, differing)
 
 
 def _wrong_times(file: Mapping[str, Any], listed: str | None) -> Iterator[str]:

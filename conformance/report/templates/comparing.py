@@ -149,9 +149,8 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     if counted:
         slack = SLACK if now.startswith(GZIP_BEGINS) else 0
         return abs(len(now) - int(counted[1])) <= slack
-    if UNDECODED in then and OF_NO_TEXT.search(
-        then
-    ):  # some follow from other files, as the sums in an archive
+    if UNDECODED in then and OF_NO_TEXT.search(then):
+        # Some of these bytes follow from other files, as the sums in an archive.
         is_alike = UNDECODED in now.decode("utf-8", errors="replace")
         return None if is_alike and "content-type" not in known.about else is_alike
     head, cut, _ = then.partition("\u2026 <")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from functools import cache
 from html.entities import html5
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,7 @@ def hidden(text: str, names: Collection[str]) -> str:
     return text
 
 
+@cache
 def pattern_of(secret: str) -> str:
     """Return a pattern of a secret in any spelling: escaped for URLs, HTML or JSON, and a long one in any case."""
     spelled = "".join(map(ways_of, secret))

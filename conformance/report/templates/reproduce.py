@@ -258,11 +258,12 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
     then = {name.lower(): value for name, value in step["answered"]}
     free = volatile(known)
     for name in sorted(then.keys() | now.keys()):
-        if (
-            ((name in then) != (name in now) and name not in optional(known))
-            or (name in then and name in now and name not in free and differ(then[name], now[name], known))
-            or (name in TIMES and name in then and name in now and form_of(then[name]) != form_of(now[name]))
-        ):
+        if name not in then or name not in now:
+            is_another = name not in optional(known)
+        else:
+            is_another = name not in free and differ(then[name], now[name], known)
+            is_another |= name in TIMES and form_of(then[name]) != form_of(now[name])
+        if is_another:
             yield f"{name}: {then.get(name, '(absent)')}"
     if not same_tag(CASE["tags"], then.get("etag", ""), now.get("etag", ""), known):
         yield f"etag: {then['etag']}, in its form and in that of an earlier answer"

@@ -37,61 +37,65 @@ class SdistNamesSpelledFreely(OmitsUploadCheck):
     left_out = pypi_files.sdist_is_named_after_release
 
 
-class ExtendedHeadersUnread(Fault):
+class ReadsArchives(Fault):
+    """Reads what is in archives in its own way."""
+
+    acts_on = ("upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        """Read each archive that the server can open."""
+
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            return archive and self.read(archive)
+
+        return replace(rules, open_archive=opened)
+
+    def read(self, archive: Archive) -> Archive:
+        """Return the archive as it is read."""
+        raise NotImplementedError
+
+
+class ExtendedHeadersUnread(ReadsArchives):
     """Refuses sdists whose paths do not fit into the first tar header, in any layout."""
 
     caught_by = ("file.sdist.long-paths",)
-    acts_on = ("upload",)
 
-    def rules(self, rules: Rules) -> Rules:
-        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-            archive = rules.open_archive(filename, blob, limits)
-            if archive and any(len(member.path) > MAX_HEADER_PATH for member in archive.members):
-                raise ArchiveUnreadableError
-            return archive
-
-        return replace(rules, open_archive=opened)
+    def read(self, archive: Archive) -> Archive:
+        if any(len(member.path) > MAX_HEADER_PATH for member in archive.members):
+            raise ArchiveUnreadableError
+        return archive
 
 
-class LongPathsKept(Fault):
+class LongPathsKept(ReadsArchives):
     """Takes the first path that does not fit into a tar header for that of each later member."""
 
     caught_by = ("file.sdist.long-paths",)
-    acts_on = ("upload",)
 
-    def rules(self, rules: Rules) -> Rules:
-        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-            archive = rules.open_archive(filename, blob, limits)
-            paths = [member.path for member in archive.members] if archive else []
-            long = next((number for number, path in enumerate(paths) if len(path) > MAX_HEADER_PATH), None)
-            if archive is None or long is None:
-                return archive
-            return replace(
-                archive,
-                members=tuple(
-                    replace(member, path=paths[min(number, long)])
-                    for number, member in enumerate(archive.members)
-                ),
-                documents=tuple(each for each in archive.documents if each.path in paths[:long]),
-            )
-
-        return replace(rules, open_archive=opened)
+    def read(self, archive: Archive) -> Archive:
+        paths = [member.path for member in archive.members]
+        long = next((number for number, path in enumerate(paths) if len(path) > MAX_HEADER_PATH), None)
+        if long is None:
+            return archive
+        return replace(
+            archive,
+            members=tuple(
+                replace(member, path=paths[min(number, long)])
+                for number, member in enumerate(archive.members)
+            ),
+            documents=tuple(each for each in archive.documents if each.path in paths[:long]),
+        )
 
 
-class OtherEncodingsFail(Fault):
+class OtherEncodingsFail(ReadsArchives):
     """Fails on metadata that is not UTF-8."""
 
     caught_by = ("file.not-utf8",)
-    acts_on = ("upload",)
 
-    def rules(self, rules: Rules) -> Rules:
-        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-            archive = rules.open_archive(filename, blob, limits)
-            for document in archive.documents if archive else ():
-                document.content.decode()
-            return archive
-
-        return replace(rules, open_archive=opened)
+    def read(self, archive: Archive) -> Archive:
+        for document in archive.documents:
+            document.content.decode()
+        return archive
 
 
 class ZipSdistsFail(FailsOnFilenames):

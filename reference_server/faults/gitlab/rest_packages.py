@@ -29,8 +29,14 @@ class ReplacesValuesOfPackage(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         """Replace values in the object."""
         if request.endpoint == "package" and response.status_code == 200:
-            response.data = json.dumps(json.loads(response.data) | self.says).encode()
+            package = json.loads(response.data)
+            response.data = json.dumps(package | self.said_of(package)).encode()
         return response
+
+    def said_of(self, package: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that replace those of a package."""
+        del package
+        return self.says
 
 
 class PackagesWithoutLinks(ReplacesValuesOfPackage):
@@ -47,34 +53,23 @@ class PackagesWithoutVersions(ReplacesValuesOfPackage):
     says: ClassVar = {"versions": []}
 
 
-class TimeOfPackagesAhead(Fault):
+class TimeOfPackagesAhead(ReplacesValuesOfPackage):
     """States the time of a package in the zone of the server's place, and the mark of UTC behind it."""
 
     caught_by = ("gitlab.rest.created-at",)
-    acts_on = ("package",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "package" and response.status_code == 200:
-            package = json.loads(response.data)
-            local = datetime.fromisoformat(package["created_at"]) + timedelta(hours=2)
-            response.data = json.dumps(
-                package | {"created_at": local.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
-            ).encode()
-        return response
+    def said_of(self, package: dict[str, Any]) -> dict[str, Any]:
+        local = datetime.fromisoformat(package["created_at"]) + timedelta(hours=2)
+        return {"created_at": local.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
 
 
-class TimeOfPackagesWithoutZone(Fault):
+class TimeOfPackagesWithoutZone(ReplacesValuesOfPackage):
     """States the time of a package without an offset from UTC."""
 
     caught_by = ("gitlab.rest.created-at",)
-    acts_on = ("package",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        """Strip the offset."""
-        if request.endpoint == "package" and response.status_code == 200:
-            package = json.loads(response.data)
-            response.data = json.dumps(package | {"created_at": package["created_at"].rstrip("Z")}).encode()
-        return response
+    def said_of(self, package: dict[str, Any]) -> dict[str, Any]:
+        return {"created_at": package["created_at"].rstrip("Z")}
 
 
 class TimeOfFilesInNumbers(ReplacesValues):

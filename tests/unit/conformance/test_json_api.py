@@ -33,7 +33,8 @@ def registry(status: int = 200, body: Mapping[str, Any] | None = None, error: Ex
             raise error
         return SimpleNamespace(status=status, json_object=body or {})
 
-    target = SimpleNamespace(json_api=f"{BASE}/pypi/")
+    table = {"url": BASE, "profile": "pep503-upload", "json-api-url": f"{BASE}/pypi/"}
+    target = target_from_table(table)
     return SimpleNamespace(target=target, request=request, asked=asked, settling=Settling(0))
 
 
