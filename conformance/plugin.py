@@ -94,10 +94,13 @@ def _given(config: pytest.Config) -> dict[str, Any]:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of checks, and the judge where there is something to judge."""
     config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
-    if not _is_asked_for(config):
+    given = getattr(config, "workerinput", {})
+    if not (given or _is_asked_for(config)):
         return
-    from conformance.run.keys import JUDGE
+    from conformance.run.keys import JUDGE, OPTIONS
 
+    if given and OPTIONS not in given:
+        return
     if not config.pluginmanager.has_plugin(JUDGE):
         try:
             _judge(config).register(config.pluginmanager)

@@ -23,7 +23,6 @@ from conformance.run.plan import requirement_of
 from conformance.run.postponed import Postponed, tear_down_for
 from conformance.run.set_up_beside import SetUpBeside
 from conformance.verdicts import Deviation, NotApplicable, NotJudged
-from conformance.wire.account import Cell
 from conformance.wire.lanes import Seats, enter_lane, seated
 from conformance.wire.stopping import stoppable
 from conformance.wire.transcript import Used
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.02
 """Seconds between two looks at what other processes have under way."""
-
-PATIENCE = 60.0
-"""Seconds after which checks of other processes are not waited for any more: their process has ended."""
 
 SERVER_ERROR = 500
 
@@ -88,8 +84,6 @@ class AtOnce:
         """A plugin, too: the checks that did not pass beside others, and have not been judged alone."""
         self._stop = Event()
         self._set_up = SetUpBeside()
-        self._lost = 0.0
-        """How many checks are counted as under way and never end: they are waited for once."""
 
     def used_by(self, item: pytest.Item) -> Used:
         """Return what a check used before its turn."""
@@ -129,7 +123,7 @@ class AtOnce:
         if self._is_decided(run, item):
             return (yield)
         outcome = self._outcome(item)
-        with self._nothing_beside(run.session.budget, everywhere=bool(outcome and outcome.is_strange)):
+        with self._nothing_beside(run, everywhere=bool(outcome and outcome.is_strange)):
             self._forget(item)
             return (yield)
 
@@ -156,7 +150,7 @@ class AtOnce:
                 self._set_up.add(fixturedef)
             if not _has_server_error(used):
                 return value
-        with self._nothing_beside(run.session.budget, everywhere=True):
+        with self._nothing_beside(run, everywhere=True):
             return request.config.hook.pytest_fixture_setup(fixturedef=fixturedef, request=request)
 
     @pytest.hookimpl(tryfirst=True)
@@ -201,7 +195,7 @@ class AtOnce:
             and bool(self._under_way)
             and not is_to_exit
             and not self.postponed.is_full
-            and not self._is_over(run.session.budget)
+            and not self._is_over(run)
         )
 
     def _outcome(self, item: pytest.Item) -> _Outcome | None:
@@ -230,7 +224,7 @@ class AtOnce:
             if each in self._ahead or not may_be_beside(each):
                 continue
             most = run.registry.at_once
-            if len(self._under_way) >= 2 * most or most == 1 or self._is_over(run.session.budget):
+            if len(self._under_way) >= 2 * most or most == 1 or self._is_over(run):
                 return
             self._begin(run, each)
 
@@ -253,10 +247,9 @@ class AtOnce:
                 return
         function: Any = item
         given = {name: function.funcargs[name] for name in signature(function.obj).parameters}
-        budget = run.session.budget
-        _count(budget, Cell.BESIDE, 1)
+        run.under_way.count(1)
         ahead.act = self._threads.submit(self._judge, run, ahead.used, lambda: function.obj(**given))
-        ahead.act.add_done_callback(lambda _: _count(budget, Cell.BESIDE, -1))
+        ahead.act.add_done_callback(lambda _: run.under_way.count(-1))
         self._under_way.add(ahead.act)
 
     def _judge(self, run: Run, used: Used, check: Callable[[], None]) -> _Outcome:
@@ -300,37 +293,20 @@ class AtOnce:
             self._await_one()
 
     @contextmanager
-    def _nothing_beside(self, budget: Budget, *, everywhere: bool) -> Iterator[None]:
+    def _nothing_beside(self, run: Run, *, everywhere: bool) -> Iterator[None]:
         """Let what is done inside be alone in its process, and `everywhere` let no process run checks at once."""
         self._finish()
-        _count(budget, Cell.QUIET, int(everywhere))
+        run.under_way.want_quiet(int(everywhere))
         try:
-            if everywhere:
-                self._await_quiet(budget)
+            while everywhere and run.under_way.checks and not _is_closed(run.session.budget):
+                time.sleep(PAUSE)
             yield
         finally:
-            _count(budget, Cell.QUIET, -int(everywhere))
+            run.under_way.want_quiet(-int(everywhere))
 
-    def _is_over(self, budget: Budget) -> bool:
+    def _is_over(self, run: Run) -> bool:
         """Tell whether no check is to begin, in this process or beside others."""
-        with budget.account.locked() as state:
-            if state[Cell.QUIET]:
-                return True
-        return self._stop.is_set() or _is_closed(budget)
-
-    def _await_quiet(self, budget: Budget) -> None:
-        """Wait until no process has a check under way beside others, or no check is to be judged any more."""
-        deadline = time.monotonic() + PATIENCE
-        while not _is_closed(budget):
-            with budget.account.locked() as state:
-                beside = state[Cell.BESIDE]
-            self._lost = min(self._lost, beside)
-            if beside <= self._lost:
-                return
-            if time.monotonic() > deadline:
-                self._lost = beside
-                return
-            time.sleep(PAUSE)
+        return run.under_way.is_to_be_quiet or self._stop.is_set() or _is_closed(run.session.budget)
 
 
 def _set_up(item: pytest.Item) -> bool:
@@ -358,8 +334,3 @@ def _is_closed(budget: Budget) -> bool:
     except NotJudged:
         return True
     return False
-
-
-def _count(budget: Budget, cell: Cell, number: int) -> None:
-    with budget.account.locked() as state:
-        state[cell] += number

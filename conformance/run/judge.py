@@ -14,7 +14,7 @@ from conformance.run.credential_watch import CredentialRejected, rejection
 from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
-from conformance.run.last import has_ended, wait_for_others
+from conformance.run.last import has_begun, has_ended, wait_for_others
 from conformance.run.order import Order
 from conformance.run.plan import Plan, is_last, requirement_id, requirement_of
 from conformance.run.results import Results
@@ -101,6 +101,12 @@ class Judge:
         parent = os.getpid() if spec.popen and not spec.via else None
         node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed(), PARENT: parent}
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Let the other workers wait for nothing that one had under way: it has ended, perhaps by a crash."""
+        if self.prepared_run is not None:
+            self.prepared_run.under_way.forget(node.workerinput["workerid"])
+
     def pytest_keyboard_interrupt(self) -> None:
         """Interrupt the workers, too, which pytest-xdist waits for afterwards."""
         if self.prepared_run is not None:
@@ -117,6 +123,7 @@ class Judge:
         run = self.run(item.config)
         if is_worker(item.config):
             wait_for_others(item, run.session.budget)
+            has_begun(item, run.under_way)
         run.transcript.begin(self._at_once.used_by(item))
         if not run.offer.has(requirement.feature):
             raise NotApplicable(run.offer.refusal(requirement.feature))
@@ -132,7 +139,7 @@ class Judge:
             return (yield)
         finally:
             if is_worker(item.config):
-                has_ended(item, self.run(item.config).session.budget)
+                has_ended(item, self.run(item.config).under_way)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

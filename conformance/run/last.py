@@ -11,6 +11,7 @@ from conformance.wire.account import Cell
 if TYPE_CHECKING:
     import pytest
 
+    from conformance.run.under_way import UnderWay
     from conformance.wire.budget import Budget
 
 PAUSE = 0.05
@@ -37,11 +38,16 @@ def wait_for_others(item: pytest.Item, budget: Budget, *, patience: float = PATI
         time.sleep(PAUSE if ended < others else 0)
 
 
-def has_ended(item: pytest.Item, budget: Budget) -> None:
+def has_begun(item: pytest.Item, under_way: UnderWay) -> None:
+    """Record that this process judges a check, which ends with it if it dies."""
+    if _is_counted(item):
+        under_way.begin_turn()
+
+
+def has_ended(item: pytest.Item, under_way: UnderWay) -> None:
     """Count a check that has ended."""
     if _is_counted(item):
-        with budget.account.locked() as state:
-            state[Cell.ENDED] += 1
+        under_way.end_turn()
 
 
 def _is_counted(item: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import ExitCode, UserError
+from conformance.run.under_way import UnderWay
 
 if TYPE_CHECKING:
     from conformance.corpus import Corpus
@@ -52,6 +53,11 @@ class Run:
     """Whether it mostly waits for its target, and judges checks at once."""
     prepared_with: int = 0
     """How many requests it took to get here."""
+
+    @property
+    def under_way(self) -> UnderWay:
+        """What this process and others do beside each other now."""
+        return UnderWay(self.session.budget.account, self.worker)
 
     def as_table(self) -> dict[str, Any]:
         """Return what another process needs to take part. It holds secrets: hand it over, do not write it down."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TURNS = 1024
 """How many of the last turns are kept. No rate above it is limited exactly: a run is slower."""
 
+PROCESSES = 256
+"""How many processes have numbers of their own."""
+
 
 class Cell(IntEnum):
     """The numbers of an account, by position. Moments are those of `time.monotonic`, which is system-wide."""
@@ -63,22 +66,35 @@ class Cell(IntEnum):
     """The moment until which these seconds are counted: requests that were lost at the same time count once."""
     ENDED = 19
     """How many checks have ended, but for those that run last."""
-    BESIDE = 20
-    """How many checks run beside others at the moment, in all processes."""
-    QUIET = 21
-    """How many processes want no check to run beside others at the moment."""
-    STRAINED = 22
+    STRAINED = 20
     """How many checks deviated beside others, and passed alone: the registry does not take many requests at once."""
-    TAKEN = 23
+    TAKEN = 21
     """Turns so far. The moments of their ends follow, in a ring."""
 
 
 RING = len(Cell)
-_SIZE = 8 * (RING + TURNS)
+
+
+class Share(IntEnum):
+    """Numbers that each process has one of, after the ring."""
+
+    BESIDE = 0
+    """How many checks of the process run beside others at the moment."""
+    QUIET = 1
+    """How often the process wants no check to run beside others at the moment."""
+    TURN = 2
+    """1 while the process judges a check that the last ones wait for."""
+
+    def of(self, process: int) -> int:
+        """Return the position of a process's number."""
+        return RING + TURNS + self * PROCESSES + process
+
+
+_SIZE = 8 * (RING + TURNS + len(Share) * PROCESSES)
 
 
 class Account:
-    """Numbers that processes change one at a time: all `Cell`s, then the ends of the last turns, as doubles.
+    """Numbers that processes change one at a time, as doubles: `Cell`s, the ends of the last turns, `Share`s.
 
     An account begins in the memory of its process. `share` moves it to a temporary file, and `Account(path)` in
     another process has the same numbers. The file goes with the account that made it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,12 @@ from conformance.run.credential_watch import CredentialRejected
 from conformance.run.keys import RUN
 from conformance.run.postponed import MOST
 from conformance.run.setup import prepare, take_part
+from conformance.run.under_way import UnderWay
 from conformance.run.usual_requests import MANY
 from conformance.target import configuration, target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from conformance.wire import Budget
-from conformance.wire.account import Cell
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
 
     def judged(
-        *modules: str, plugins: Sequence[object] = (), exit_first: bool = False, **options: Any
+        *modules: str,
+        plugins: Sequence[object] = (),
+        exit_first: bool = False,
+        processes: str | None = None,
+        **options: Any,
     ) -> RunResult:
         for number, checks in enumerate(modules):
             (tmp_path / f"test_{tmp_path.name}_{number}.py").write_text(BEGINNING + checks, encoding="utf-8")
@@ -70,7 +75,7 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
         return checks_run.run_checks(
             target_from_table(server.target()),
             chosen,
-            selection.Selection(exit_first=exit_first),
+            selection.Selection(exit_first=exit_first, processes=processes),
             plugins=plugins,
         )
 
@@ -674,25 +679,69 @@ def test_third(registry):
     assert len(found.results) == 3
 
 
-@pytest.mark.parametrize("spent", [False, True], ids=["of another process that died", "when the time is up"])
-def test_checks_that_never_end_are_waited_for_once(monkeypatch: pytest.MonkeyPatch, *, spent: bool) -> None:
-    monkeypatch.setattr(at_once, "PATIENCE", 3600 if spent else 0)
-    sleeps: list[float] = []
+def test_a_check_that_is_to_be_alone_waits_for_those_of_other_processes() -> None:
+    run: Any = SimpleNamespace(session=SimpleNamespace(budget=Budget(RunOptions())))
+    account = run.session.budget.account
+    run.under_way, other = UnderWay(account, "gw0"), UnderWay(account, "gw1")
+    other.count(1)
+    alone = threading.Event()
 
-    def sleep(seconds: float) -> None:
-        sleeps.append(seconds)
-        assert len(sleeps) < 10_000
+    def judged() -> None:
+        with at_once.AtOnce(lambda _: run)._nothing_beside(run, everywhere=True):
+            alone.set()
 
-    monkeypatch.setattr("time.sleep", sleep)
-    budget = Budget(RunOptions(max_requests=1 if spent else 100))
-    with budget.account.locked() as state:
-        state[Cell.BESIDE], state[Cell.SPENT] = 1, 1
-    looking_ahead = at_once.AtOnce(lambda _: SimpleNamespace())  # type: ignore[arg-type,return-value]
-    looking_ahead._await_quiet(budget)
-    first = len(sleeps)
-    monkeypatch.setattr(at_once, "PATIENCE", 3600)
-    looking_ahead._await_quiet(budget)
-    assert len(sleeps) == first
+    waiting = threading.Thread(target=judged, daemon=True)
+    waiting.start()
+    assert not alone.wait(0.3)
+    assert other.is_to_be_quiet
+    UnderWay(account).forget("gw1")  # as where the process has died
+    assert alone.wait(60)
+    waiting.join(60)
+    assert not other.is_to_be_quiet
+
+
+def test_a_process_that_dies_lets_others_run_checks_at_once_again(judge: Judge, tmp_path: Path) -> None:
+    """One dies while it wants quiet, with a check under way; the other has two checks that have to meet."""
+    found = judge(
+        f"""
+import os
+import pathlib
+import time
+from conformance.run.keys import RUN
+from conformance.target import overlap
+
+overlap.FAR = 0.0
+MARK = pathlib.Path({str(tmp_path / "mark")!r})
+
+@pytest.fixture
+def under_way(request):
+    return request.config.stash[RUN].under_way
+
+@check(FIRST)
+def test_first(under_way):
+    if not MARK.exists():
+        MARK.touch()
+        under_way.count(1)
+        under_way.want_quiet(1)
+        os._exit(1)
+
+@check(SECOND)
+def test_second():
+    pass
+
+@check(THIRD)
+def test_third():
+    pass
+
+@check(FOURTH)
+def test_fourth(under_way):
+    deadline = time.monotonic() + 60
+    while not MARK.exists() or under_way.checks > 1 or under_way.is_to_be_quiet:
+        assert time.monotonic() < deadline
+""",
+        processes="2",
+    )
+    assert verdicts(found)[FOURTH] is Verdict.PASSED
 
 
 def test_another_process_knows_from_the_start_that_the_target_is_far_away(tmp_path: Path) -> None:

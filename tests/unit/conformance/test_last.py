@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.run.last import has_ended, wait_for_others
+from conformance.run.last import has_begun, has_ended, wait_for_others
+from conformance.run.under_way import UnderWay
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire.budget import Budget
 
@@ -41,13 +42,13 @@ def budget() -> Iterator[Budget]:
 
 def test_a_check_waits_until_every_other_one_has_ended(budget: Budget) -> None:
     first, second, test, last = items("other", "other", "test", "last")
-    has_ended(first, budget)
-    has_ended(test, budget)
+    has_ended(first, UnderWay(budget.account))
+    has_ended(test, UnderWay(budget.account))
     waiting = Thread(target=wait_for_others, args=(last, budget), daemon=True)
     waiting.start()
     waiting.join(0.3)
     assert waiting.is_alive()
-    has_ended(second, budget)
+    has_ended(second, UnderWay(budget.account))
     waiting.join(60)
     assert not waiting.is_alive()
 
@@ -72,6 +73,36 @@ def test_a_check_that_sends_requests_is_waited_for(budget: Budget) -> None:
 
 def test_two_that_run_last_do_not_wait_for_each_other(budget: Budget) -> None:
     one, other, first = items("last", "last", "other")
-    has_ended(first, budget)
-    has_ended(other, budget)
+    has_ended(first, UnderWay(budget.account))
+    has_ended(other, UnderWay(budget.account))
     wait_for_others(one, budget)
+
+
+def test_a_check_whose_process_has_died_is_not_waited_for(budget: Budget) -> None:
+    crashing, other, last = items("other", "other", "last")
+    has_begun(crashing, UnderWay(budget.account, "gw0"))
+    has_begun(other, UnderWay(budget.account, "gw1"))
+    has_ended(other, UnderWay(budget.account, "gw1"))
+    waiting = Thread(target=wait_for_others, args=(last, budget), daemon=True)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    UnderWay(budget.account).forget("gw0")
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
+def test_a_process_that_ended_between_two_checks_takes_none_with_it(budget: Budget) -> None:
+    first, second, last = items("other", "other", "last")
+    worker = UnderWay(budget.account, "gw0")
+    has_begun(first, worker)
+    has_ended(first, worker)
+    has_begun(last, worker)
+    worker.forget("gw0")
+    waiting = Thread(target=wait_for_others, args=(last, budget), daemon=True)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    has_ended(second, worker)
+    waiting.join(60)
+    assert not waiting.is_alive()
