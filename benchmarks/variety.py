@@ -46,7 +46,7 @@ MAX_FILE_SIZE = 200_000
 """Bytes: what makes the checks of the size limit as quick as the others."""
 ROUNDS = 2
 """How often a race is run: variety is not what races are about."""
-DEVIATED = frozenset({"failed", "warned", "noted", "error"})
+DEVIATED = frozenset({"failed", "warned", "error"})
 REQUIREMENT = "variety_demo>=1"
 WANTED = frozenset({"variety_demo-1.1.dist-info", "variety_dependency-2.0+local.dist-info"})
 

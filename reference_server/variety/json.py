@@ -98,7 +98,7 @@ class MetadataLeftOut(JsonVariation):
 
     def file(self, file: dict[str, Any]) -> dict[str, Any]:
         left_out = {"core-metadata", "dist-info-metadata"}
-        return {key: value for key, value in file.items() if key not in left_out}
+        return {key: value for key, value in file.items() if key not in left_out or value is False}
 
 
 class MetadataDenied(JsonVariation):

@@ -48,8 +48,8 @@ VARIATIONS: tuple[type[Variation], ...] = (
     json.LaterVersion,
     json.YankedLeftOut,
     json.YankReasonsLeftOut,
+    json.MetadataDenied,  # of files that have none: before it is left out of those that have it
     json.MetadataLeftOut,
-    json.MetadataDenied,
     json.ProvenanceNull,
     json.KeyOrder,
     json.Layout,

@@ -44,7 +44,7 @@ def test_delete_vs_upload(
     def still_there(page: ProjectPage, filename: str) -> str:
         return f"{filename} is listed" if page.file(filename) else ""
 
-    meetings = list(_meetings(race, registry, new_name, rounds, driver.delete))
+    meetings = list(_meetings(race, registry, new_name, rounds, driver.delete, race.forms))
     _judge(meetings, still_there, expected="the deleted file to be gone, and the others to be listed")
     remark(tried(len(meetings)))
 
@@ -55,15 +55,26 @@ def test_yank_vs_upload(
 ) -> None:
     require(driver, Ability.YANK)
 
-    def not_yanked(page: ProjectPage, filename: str) -> str:
-        file = page.file(filename)
-        if file is None:
-            return f"{filename} is not listed"
-        return f"{filename} is not yanked" if file.yanked in (None, False) else ""
-
-    meetings = list(_meetings(race, registry, new_name, rounds, driver.yank))
-    _judge(meetings, not_yanked, expected="the yanked file to be yanked, and the others to be listed")
+    alone = wheel(new_name("yanked"), "1.0")
+    publish(registry, alone)
+    driver.yank(alone)
+    # A registry may leave yanks out of one form, or of both: `yank.html.attribute` notes it.
+    looks = look_at(race.reader, alone.name, race.forms)
+    forms = tuple(each.form for each in looks if not _not_yanked(each.page, alone.filename))
+    if not forms:
+        raise Untestable(
+            f"no page shows a yank, with or without an upload at the same time: {looks[0].answer}"
+        )
+    meetings = list(_meetings(race, registry, new_name, rounds, driver.yank, forms))
+    _judge(meetings, _not_yanked, expected="the yanked file to be yanked, and the others to be listed")
     remark(tried(len(meetings)))
+
+
+def _not_yanked(page: ProjectPage, filename: str) -> str:
+    file = page.file(filename)
+    if file is None:
+        return f"{filename} is not listed"
+    return f"{filename} is not yanked" if file.yanked in (None, False) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +93,7 @@ def _meetings(
     new_name: NewName,
     rounds: Rounds,
     change: Callable[[Distribution], None],
+    forms: Sequence[str],
 ) -> Iterator[_Meeting]:
     uploaded_in = changed_in = 0.0
     for number in rounds.at_least(*MET).numbers():
@@ -98,7 +110,7 @@ def _meetings(
                 changed=changed,
                 there=(stays, added) if upload.is_success else (stays,),
                 upload=upload,
-                looks=look_at(race.reader, name, race.forms),
+                looks=look_at(race.reader, name, forms),
             )
 
 
