@@ -44,7 +44,7 @@ def test_delete_vs_upload(
     def still_there(page: ProjectPage, filename: str) -> str:
         return f"{filename} is listed" if page.file(filename) else ""
 
-    meetings = list(_meetings(race, registry, new_name, rounds, driver.delete, race.forms))
+    meetings = list(_meetings(race, registry, new_name, rounds, driver.delete))
     _judge(meetings, still_there, expected="the deleted file to be gone, and the others to be listed")
     remark(tried(len(meetings)))
 
@@ -60,12 +60,12 @@ def test_yank_vs_upload(
     driver.yank(alone)
     # A registry may leave yanks out of one form, or of both: `yank.html.attribute` notes it.
     looks = look_at(race.reader, alone.name, race.forms)
-    forms = tuple(each.form for each in looks if not _not_yanked(each.page, alone.filename))
-    if not forms:
+    race.forms = tuple(each.form for each in looks if not _not_yanked(each.page, alone.filename))
+    if not race.forms:
         raise Untestable(
             f"no page shows a yank, with or without an upload at the same time: {looks[0].answer}"
         )
-    meetings = list(_meetings(race, registry, new_name, rounds, driver.yank, forms))
+    meetings = list(_meetings(race, registry, new_name, rounds, driver.yank))
     _judge(meetings, _not_yanked, expected="the yanked file to be yanked, and the others to be listed")
     remark(tried(len(meetings)))
 
@@ -93,7 +93,6 @@ def _meetings(
     new_name: NewName,
     rounds: Rounds,
     change: Callable[[Distribution], None],
-    forms: Sequence[str],
 ) -> Iterator[_Meeting]:
     uploaded_in = changed_in = 0.0
     for number in rounds.at_least(*MET).numbers():
@@ -110,7 +109,7 @@ def _meetings(
                 changed=changed,
                 there=(stays, added) if upload.is_success else (stays,),
                 upload=upload,
-                looks=look_at(race.reader, name, forms),
+                looks=look_at(race.reader, name, race.forms),
             )
 
 
