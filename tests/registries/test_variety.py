@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +19,10 @@ from reference_server.rules import Rules
 from reference_server.variety import VARIATIONS, Variety
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
+
+    from reference_server.variety import Variation
 
 PROFILE = "gitlab"
 MAX_FILE_SIZE = 200_000
@@ -27,26 +30,29 @@ ROUNDS = 2
 """How often a race is run: variety is not what races are about."""
 
 
-SEEDS = (352, 205, 49, 102, 380, 313, 110, 317, 354, 6, 214, 116, 65, 14)
-"""They show every two variations together, and each without the other."""
+SEEDS = (352, 205, 178, 60, 128, 284, 324, 67, 53, 292, 29, 86, 166, 64, 49, 125, 88, 13, 22)
+"""They show every two variations together, each without the other, and every option."""
 
 
-def pairs(seed: int) -> frozenset[tuple[str, str, bool]]:
-    """Return of which variations a seed shows one, and whether with another or without it."""
-    chosen = {kind.__name__ for kind in map(type, Variety(seed).chosen)}
-    names = sorted(kind.__name__ for kind in VARIATIONS)
+def shown_by(seed: int) -> frozenset[str]:
+    """Return which pairs of variations a seed shows, and which options."""
+    variations = Variety(seed).chosen
+    return pairs([type(each) for each in variations]).union(map(str, variations))
+
+
+def pairs(chosen: Collection[type[Variation]]) -> frozenset[str]:
+    """Return each two of these variations together, and each without one that is not among them."""
+    others = [kind for kind in VARIATIONS if kind not in chosen]
+    together = {f"{one.__name__} with {other.__name__}" for one, other in permutations(chosen, 2)}
     return frozenset(
-        (one, other, other in chosen)
-        for one in chosen
-        for other in names
-        if one < other or other not in chosen
+        together | {f"{one.__name__} without {other.__name__}" for one in chosen for other in others}
     )
 
 
 def covering(seeds: Iterable[int]) -> Iterator[int]:
-    """Yield the seed that shows most of the pairs that are missing, until none is."""
-    shown = {seed: pairs(seed) for seed in seeds}
-    missing = frozenset[tuple[str, str, bool]]().union(*shown.values())
+    """Yield the seed that shows most of what is missing, until nothing is."""
+    shown = {seed: shown_by(seed) for seed in seeds}
+    missing = frozenset[str]().union(*shown.values())
     while missing:
         best = max(shown, key=lambda seed: len(shown[seed] & missing))
         yield best
@@ -73,9 +79,9 @@ def test_nothing_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert result.summary.judged > 0.75 * len(only)
 
 
-def test_the_seeds_show_every_pair() -> None:
-    names = [kind.__name__ for kind in VARIATIONS]
-    wanted = {(one, other, False) for one in names for other in names if one != other}
-    wanted |= {(one, other, True) for one in names for other in names if one < other}
-    missing = wanted.difference(*map(pairs, SEEDS))
+def test_the_seeds_show_everything() -> None:
+    wanted = {str(kind(option)) for kind in VARIATIONS for option in (kind.options or ("",))}
+    for one, other in permutations(VARIATIONS, 2):
+        wanted |= {f"{one.__name__} with {other.__name__}", f"{one.__name__} without {other.__name__}"}
+    missing = wanted.difference(*map(shown_by, SEEDS))
     assert not missing, f"{sorted(missing)[:3]}: take the seeds {(*covering(range(400)),)}"
