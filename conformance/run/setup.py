@@ -61,8 +61,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
             if options.read_only
             else corpus.projects
         )
-        offer = probe(registry, projects, _stated(registry, corpus) | driven)
-        offer = with_claims(registry, offer, projects, named=bool(options.projects))
+        found = probe(registry, projects, _stated(registry, corpus) | driven)
+        offer = with_claims(registry, found, projects, named=bool(options.projects))
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
@@ -76,13 +76,12 @@ def prepare(target: Target, options: RunOptions) -> Run:
         with suppress(Exception):
             tidy(run)
         raise
-    notes = (clock,) if clock else ()
     return replace(
         run,
         corpus=corpus,
         projects=projects,
         offer=offer,
-        notes=notes,
+        notes=(clock,) if clock else (),
         overlaps=registry.at_once > 1 and not target.embedded,
         prepared_with=len(run.transcript),
     )

@@ -133,3 +133,13 @@ def test_every_report_names_the_claim(name: str) -> None:
     text = FORMATS[name].render(result)
     assert ROW in text
     assert "not found: json" in text
+
+
+def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
+    """The reference server takes whatever comes in the field."""
+    rows = [row.id for row in catalogue() if row.area == "attestation" and not row.untested]
+    result = judge(claims={"attestations"}, rows=rows)
+    causes = [each for each in result.causes() if each.verdict is Verdict.FAILED]
+    assert [each.id for each in causes] == ["attestation.upload.malformed"]
+    below = {each.id for each in result.consequences()["attestation.upload.malformed"]}
+    assert below == {"attestation.upload.must-verify", "attestation.upload.subject"}

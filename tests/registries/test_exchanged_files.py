@@ -26,7 +26,7 @@ ROW = "http.pages.etag-changes"
 
 def judge(fault: Fault, *, deletes: bool, duplicates: str) -> CheckResult:
     """Judge a registry whose files are exchanged by a deletion, by another upload, or not at all."""
-    rules = replace(Rules(), duplicates=duplicates)
+    rules = replace(Rules(), duplicates=duplicates)  # type: ignore[arg-type]
     with ReferenceServer(rules=rules, faults=[fault]) as server:
         table = server.target()
         if not deletes:  # neither a driver nor GitLab's API

@@ -11,8 +11,6 @@ from conformance.report.causes import roots_of
 EPOCH = "conformance_run_versions-1_1.0-py3-none-any.whl\nconformance_run_versions-1.0a1-py3-none-any.whl"
 LETTER = "conformance_run_unicode-1.0-py3-none-_nderung.whl"
 REFUSED = 'status 400: {"message":"epoch"}'
-WITHOUT = "a page without files"
-NOT_FOUND = "GET http://127.0.0.1:1/simple/conformance_main/ as default → 404"
 TAKEN = "status 201 for 'demo-1.0.html'"
 
 
@@ -23,15 +21,13 @@ def under(table: Any, **found: str) -> dict[str, str]:
 
 
 def test_versions_whose_epoch_was_replaced_are_one_cause(table: Any) -> None:
-    rows = dict.fromkeys(
-        (
-            "gitlab.version.epoch",
-            "gitlab.version.all-parts",
-            "simple.html.detail.one-anchor-per-file",
-            "version.epoch",
-        ),
-        EPOCH,
-    ) | {"file.unicode-name": LETTER}
+    listed = (
+        "gitlab.version.epoch",
+        "gitlab.version.all-parts",
+        "simple.html.detail.one-anchor-per-file",
+        "version.epoch",
+    )
+    rows = dict.fromkeys(listed, EPOCH) | {"file.unicode-name": LETTER}
     assert under(table, **rows) == dict.fromkeys(rows.keys() - {"version.epoch"}, "version.epoch")
 
 
