@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import chdir, redirect_stdout
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+import tomli_w
 
 from conformance.catalogue import catalogue
+from conformance.commands.main import main
 from conformance.report.lost_features import held_to_earlier
+from conformance.report.result_file import read_result
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -75,6 +81,21 @@ def test_an_earlier_result_that_judged_what_is_lost_is_not_matched(feature: str)
         f"The registry does not offer {feature} any more: run {earlier.run} judged 1 requirement"
     )
     assert line in compared.summary.notes
+
+
+def test_a_run_since_an_earlier_one_writes_and_returns_that_it_is_not_green(tmp_path: Path) -> None:
+    codes = []
+    for number, faults in enumerate(([], [Lost("json")])):
+        with ReferenceServer(faults=faults) as server, chdir(tmp_path), redirect_stdout(StringIO()) as out:
+            Path("registry.toml").write_text(tomli_w.dumps(server.target()), encoding="utf-8")
+            words = ["run", "--config", "registry.toml", "-k", f"{ALWAYS} or {OF['json']}"]
+            words += ["--json", f"{number}.json", "--ledgers", "ledgers", "--settle", "0.02"]
+            codes.append(main([*words, *(["--since", "0.json"] if number else [])]))
+    assert codes == [ExitCode.CONFORMS, ExitCode.TOO_LITTLE_JUDGED]
+    assert "The registry does not offer json any more" in out.getvalue()
+    written = read_result(tmp_path / "1.json")
+    assert written.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert written.since
 
 
 def test_what_is_as_before_is_green() -> None:
