@@ -143,3 +143,11 @@ def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
     assert [each.id for each in causes] == ["attestation.upload.malformed"]
     below = {each.id for each in result.consequences()["attestation.upload.malformed"]}
     assert below == {"attestation.upload.must-verify", "attestation.upload.subject"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("feature", sorted(BY_PROFILE))
+def test_what_gitlab_has_lost_fails_no_other_requirement_of_gitlab(feature: str) -> None:
+    rows = [row.id for row in catalogue() if row.area == "gitlab" and not row.untested]
+    result = judge(Lost(feature), claims=(), rows=[ROW, *rows])
+    assert [each.id for each in result.of(Verdict.FAILED, Verdict.WARNED)] == [ROW]
