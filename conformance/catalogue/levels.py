@@ -38,6 +38,7 @@ class Standing(StrEnum):
     POLICY = "policy"
     DE_FACTO = "de-facto"
     DRAFT = "draft"
+    CLAIM = "claim"
 
     def words(self, level: Level) -> str:
         """What a registry does that fails a requirement of this standing and level."""
@@ -75,5 +76,10 @@ _WORDS = {
         "differs from a draft",
         "departs from a recommendation of a draft",
         "leaves out what a draft allows",
+    ),
+    Standing.CLAIM: (
+        "does not offer what registry.toml claims",
+        "departs from what registry.toml claims",
+        "leaves out what registry.toml claims",
     ),
 }

@@ -122,9 +122,10 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 def _compared(result: RunResult, earlier: RunResult, path: Path | None) -> RunResult:
     """Return a result that says what changed, and write it again where it is kept."""
     from conformance.report.changes import with_changes
+    from conformance.report.lost_features import held_to_earlier
     from conformance.report.result_file import write_result
 
-    compared = with_changes(result, earlier)
+    compared = with_changes(held_to_earlier(result, earlier), earlier)
     if path:
         write_result(path, compared)
     return compared

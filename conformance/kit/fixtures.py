@@ -27,9 +27,10 @@ from conformance.kit.uploads.scenarios import (
     upload_twice,
 )
 from conformance.kit.user_machine import UserMachine
+from conformance.run.claims import require_found
 from conformance.run.keys import MARK, REMARK, RUN, STRAY
 from conformance.run.run import Run
-from conformance.target.gitlab import GitLab, json_of
+from conformance.target.gitlab import GitLab
 from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import Distribution, sdist, wheel
@@ -242,11 +243,15 @@ def oversized(registry: RegistryClient, new_name: NewName) -> Oversized:
 
 
 @pytest.fixture(scope="session")
-def private_registry(registry: RegistryClient, gitlab: GitLab) -> RegistryClient:
+def private_registry(run: Run, registry: RegistryClient, gitlab: GitLab) -> RegistryClient:
     """The target, if GitLab's API calls its GitLab project private; otherwise the check does not apply."""
-    visibility = json_of(gitlab.call("GET", "")).get("visibility")
+    require_found(run.offer, "rest")
+    described = gitlab.call("GET", "")
+    visibility = described.json_object.get("visibility")
     if visibility is None:
-        raise Untestable("the credential `default` cannot read the visibility of the target's GitLab project")
+        raise Untestable(
+            f"the credential `default` cannot read the visibility of the target's GitLab project: {described}"
+        )
     if visibility != "private":
         raise NotApplicable(f"the target's GitLab project is {visibility}")
     return registry

@@ -2,6 +2,7 @@
 
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.target.answered_pages import page_in, root_in
+from conformance.target.claims import EVIDENCE, OF_GITLAB
 from conformance.target.clock import skew
 from conformance.target.drivers import Driver
 from conformance.target.gitlab import GitLab, json_of, objects
@@ -10,6 +11,8 @@ from conformance.target.registry_client import RegistryClient, file_url
 __all__ = [
     "ANONYMOUS",
     "DEFAULT",
+    "EVIDENCE",
+    "OF_GITLAB",
     "Driver",
     "GitLab",
     "RegistryClient",

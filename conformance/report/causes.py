@@ -32,7 +32,7 @@ def with_causes(
     return [
         msgspec.structs.replace(
             each,
-            cause=roots.get(each.id, ""),
+            cause=roots.get(each.id, each.cause),
             may_follow_from="" if each.id in roots else possible.get(each.id, ""),
         )
         for each in results

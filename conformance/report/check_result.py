@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from conformance.catalogue import Harm, Level, Requirement, Standing, catalogue
+from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
 from conformance.verdicts import Verdict
 from conformance.wire.exchange import Exchange
 
@@ -23,6 +24,9 @@ EXPLAINED = (
 
 DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
 """Verdicts of deviations."""
+
+CLAIMED_FEATURES = "simple.claimed-features"
+"""The requirement that what is claimed is found. What needs it is not judged, and stands under it."""
 
 HARMS = (*Harm,)
 """What deviations do, the worst first."""
@@ -68,7 +72,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     cause: Annotated[
         str,
         Meta(
-            description="Of a deviation that follows from another one: the requirement at its root; otherwise empty."
+            description="Of a deviation that follows from another one, and of what was not judged because of it: the "
+            "requirement at its root; otherwise empty."
         ),
     ] = ""
     may_follow_from: Annotated[
@@ -77,6 +82,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
             description="Of a deviation that shows the defect of a requirement which was not judged: that one."
         ),
     ] = ""
+    lacking: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Of a requirement that does not apply: what it needs and the target does not offer."
+        ),
+    ] = ()
     optional: Annotated[
         str,
         Meta(
@@ -144,6 +155,11 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     def passed(self) -> bool:
         """Whether the target did as required, even where a baseline lists it."""
         return self.verdict in {Verdict.PASSED, Verdict.STALE} and not self.signature
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it does not apply for the sake of a feature that a registry would show wherever it is asked."""
+        return bool(set(self.lacking) & (EVIDENCE.keys() - OF_SOME_FILES - OF_SOME_PROJECTS))
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON object."""

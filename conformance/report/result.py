@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from conformance.catalogue.causes import is_harmless
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.change import Since
-from conformance.report.check_result import EXPLAINED, HARMS, CheckResult
+from conformance.report.check_result import CLAIMED_FEATURES, EXPLAINED, HARMS, CheckResult
 from conformance.report.client_cells import ClientCell
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.wire.publication import Publication
@@ -248,9 +248,9 @@ class RunResult(Struct, frozen=True, kw_only=True):
         return [each for verdict in verdicts for each in self.results if each.verdict is verdict]
 
     def consequences(self) -> Mapping[str, list[CheckResult]]:
-        """Return what follows from which deviation, by the id of that, the worst first."""
+        """Return what follows from which deviation, by the id of that, the worst first; what was not judged last."""
         found: dict[str, list[CheckResult]] = defaultdict(list)
-        for each in self.of(*EXPLAINED):
+        for each in self.of(*EXPLAINED, Verdict.UNTESTABLE):
             if each.cause:
                 found[each.cause].append(each)
         return found
@@ -276,20 +276,20 @@ def by_weight(results: Sequence[CheckResult]) -> list[CheckResult]:
     """Return what follows from nothing else: the worst first.
 
     As bad as a cause is the worst that follows from it, by verdict, and by harm where that is harm of its own; of
-    equally bad ones, what explains most comes first.
+    equally bad ones, what explains most comes first. A claim that is not found comes before all: much is not judged.
     """
     explained = {each.id for each in results}
     followers: dict[str, list[CheckResult]] = defaultdict(list)
     for each in results:
         followers[each.cause].append(each)
 
-    def rank(cause: CheckResult) -> tuple[int, int, int, str]:
+    def rank(cause: CheckResult) -> tuple[bool, int, int, int, str]:
         below = followers.get(cause.id, [])
         own = [each for each in below if not is_harmless(each.id, cause.id)]
         worst = min(EXPLAINED.index(each.verdict) for each in (cause, *below))
         harms = [HARMS.index(each.harm) for each in (cause, *own) if EXPLAINED.index(each.verdict) == worst]
         harm = min(harms, default=HARMS.index(cause.harm))
-        return worst, harm, -len(below), cause.id
+        return cause.id != CLAIMED_FEATURES, worst, harm, -len(below), cause.id
 
     return sorted((each for each in results if each.cause not in explained), key=rank)
 

@@ -69,7 +69,7 @@ def print_report(
     if result.clients:
         print_clients(console, result.clients, verbose=verbose)
     if not verbose:
-        _untestable(console, result.of(Verdict.UNTESTABLE))
+        _untestable(console, [each for each in result.of(Verdict.UNTESTABLE) if not each.cause])
     if newer := result.tally.unscored.total():
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."

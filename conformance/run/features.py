@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue.features import alternatives
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.catalogue.features import Term
 
 
@@ -23,6 +26,12 @@ class OfferedFeatures:
     features: frozenset[str] = field(default_factory=frozenset)
     versions: dict[str, str] = field(default_factory=dict)
     """By form, `html` or `json`: what the page says, such as `1.4`."""
+    claimed: frozenset[str] = frozenset()
+    """Features that the target claims, and that were looked for."""
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Features that the target claims and that are found nowhere, each with where they are claimed."""
+    unseen: frozenset[str] = frozenset()
+    """Features that the target claims, and that nothing which the run can look at has to show."""
 
     def has(self, expression: str) -> bool:
         """Tell whether `a`, `a|b` (either), `a+b` (both) or `json>=1.1` is offered; `+` binds closer."""
@@ -37,6 +46,12 @@ class OfferedFeatures:
             return f"the registry does not offer {words}, and [management] names no driver that can (docs/drivers.md)"
         return f"the registry does not offer {words}"
 
+    def lacking(self, expression: str) -> list[str]:
+        """Return the features that an expression names and that are not offered."""
+        return sorted(
+            {term.feature for terms in alternatives(expression) for term in terms if not self._has(term)}
+        )
+
     def _has(self, term: Term) -> bool:
         if term.feature not in self.features:
             return False
@@ -45,12 +60,32 @@ class OfferedFeatures:
 
     def as_json(self) -> dict[str, Any]:
         """Return the offer for another process."""
-        return {"features": sorted(self.features), "versions": self.versions}
+        return {
+            "features": sorted(self.features),
+            "versions": self.versions,
+            "claimed": sorted(self.claimed),
+            "lost": dict(self.lost),
+            "unseen": sorted(self.unseen),
+        }
+
+
+class NotOffered(NotApplicable):
+    """The target does not offer what a requirement needs, and does not claim to."""
+
+    def __init__(self, offer: OfferedFeatures, expression: str) -> None:
+        super().__init__(offer.refusal(expression))
+        self.lacking = offer.lacking(expression)
 
 
 def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
     """Read what `OfferedFeatures.as_json` wrote."""
-    return OfferedFeatures(features=frozenset(table["features"]), versions=dict(table["versions"]))
+    return OfferedFeatures(
+        features=frozenset(table["features"]),
+        versions=dict(table["versions"]),
+        claimed=frozenset(table["claimed"]),
+        lost=dict(table["lost"]),
+        unseen=frozenset(table["unseen"]),
+    )
 
 
 def _words(term: Term) -> str:

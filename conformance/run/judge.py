@@ -10,7 +10,9 @@ import pytest
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
 from conformance.run.at_once import AtOnce
+from conformance.run.claims import require_found
 from conformance.run.credential_watch import CredentialRejected, rejection
+from conformance.run.features import NotOffered
 from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
@@ -21,7 +23,7 @@ from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import take_part
 from conformance.run.together import Together
-from conformance.verdicts import NotApplicable, Outcome, Verdict
+from conformance.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -126,7 +128,8 @@ class Judge:
             has_begun(item, run.under_way)
         run.transcript.begin(self._at_once.used_by(item))
         if not run.offer.has(requirement.feature):
-            raise NotApplicable(run.offer.refusal(requirement.feature))
+            require_found(run.offer, requirement.feature)
+            raise NotOffered(run.offer, requirement.feature)
         if self._at_once.seconds_of(item) is None:
             run.session.budget.require_open()
             if self._rejected is not None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import BY_CHANCE, Requirement, catalogue
-from conformance.report.check_result import CheckResult
+from conformance.report.check_result import CLAIMED_FEATURES, CheckResult
 from conformance.report.explain import explain_deviation
+from conformance.run.claims import ClaimNotFound
+from conformance.run.features import NotOffered
 from conformance.run.keys import REMARK
 from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
@@ -96,6 +98,8 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         signature=signature,
         published=tuple(each.filename for each in published),
         stopped_by=ended.stopped_by,
+        cause=CLAIMED_FEATURES if isinstance(ended.error, ClaimNotFound) else "",
+        lacking=tuple(ended.error.lacking) if isinstance(ended.error, NotOffered) else (),
         optional=optional,
         scored=is_scored(requirement, run.options.requirement_set),
         exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),

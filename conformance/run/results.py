@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
 from conformance.report.causes import with_causes
+from conformance.report.check_result import CLAIMED_FEATURES
+from conformance.report.lost_features import lost_features
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.limits import strays_note, unjudged_notes
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from conformance.report.check_result import CheckResult
     from conformance.report.client_cells import ClientCell
@@ -81,10 +83,10 @@ class Results:
         results = with_causes(self._results.values(), run.target.index_url, held_to)
         requests = run.prepared_with + sum(each.requests for each in results) + self._requests_for_clients
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
-        nothing, unjudged = no_files(run), unjudged_notes(results)
+        nothing, unjudged, lost = no_files(run), unjudged_notes(results), _lost(run, results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
-        reasons = [*filter(None, (rejected, thin, nothing)), *broken]
-        is_thin = bool(thin or nothing or unjudged)
+        reasons = [*filter(None, (rejected, thin, nothing)), *lost, *broken]
+        is_thin = bool(thin or nothing or unjudged or lost)
         exit_code = _exit_code(
             results, least_judged, broken=bool(broken), rejected=bool(rejected), thin=is_thin
         )
@@ -115,6 +117,18 @@ class Results:
         planned = self._plan.planned | held_to
         missing = "" if self._plan.stopped else missing_results(planned, self._results)
         return [missing] if missing else []
+
+
+def _lost(run: Run, results: Collection[CheckResult]) -> list[str]:
+    """Return what is lost of that which the baseline lists, and of that which is claimed, if its row was left out."""
+    claims = [
+        f"{feature}: claimed by {by}, and not found; {CLAIMED_FEATURES} was not judged"
+        for feature, by in sorted(run.offer.lost.items())
+        if any(each.cause == CLAIMED_FEATURES for each in results)
+        and all(each.id != CLAIMED_FEATURES for each in results)
+    ]
+    listed = run.options.baseline.rows.keys()
+    return claims + lost_features(results, listed, read_only=run.options.read_only, by="the baseline lists")
 
 
 def _carried_out(run: Run) -> RunOptions:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.corpus import Corpus, Published, new_run_id, planned
 from conformance.corpus.ledger import Ledger
 from conformance.errors import UserError
+from conformance.run.claims import with_claims
 from conformance.run.door import publish, try_credential
 from conformance.run.existing_projects import existing_projects
 from conformance.run.features import OfferedFeatures, offer_from_json
@@ -18,6 +19,7 @@ from conformance.run.probe import probe
 from conformance.run.run import CannotJudge, Run
 from conformance.run.tidy import requests_per_deletion, tidy
 from conformance.target import DEFAULT, VALIDATION, Target, target_from_table
+from conformance.target.claims import EVIDENCE
 from conformance.target.driver import driven_features, target_driver
 from conformance.target.project_spellings import ProjectSpellings
 from conformance.target.registry_client import RegistryClient
@@ -59,7 +61,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
             if options.read_only
             else corpus.projects
         )
-        offer = probe(registry, projects, _stated(registry, corpus) | driven)
+        found = probe(registry, projects, _stated(registry, corpus) | driven)
+        offer = with_claims(registry, found, projects, named=bool(options.projects))
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
@@ -73,13 +76,12 @@ def prepare(target: Target, options: RunOptions) -> Run:
         with suppress(Exception):
             tidy(run)
         raise
-    notes = (clock,) if clock else ()
     return replace(
         run,
         corpus=corpus,
         projects=projects,
         offer=offer,
-        notes=notes,
+        notes=(clock,) if clock else (),
         overlaps=registry.at_once > 1 and not target.embedded,
         prepared_with=len(run.transcript),
     )
@@ -134,7 +136,8 @@ def _refusal(run: Run, message: str, exit_code: ExitCode, *, broken_off: bool = 
 def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:
     """Return the features that the target offers whatever its pages say."""
     target = registry.target
-    stated = target.profile.features | target.features
+    claims = target.features & EVIDENCE.keys()  # which have to be found
+    stated = (target.profile.features | target.features) - claims
     if not target.has_json_api:  # its rows would have nowhere to ask
         stated -= {"json-api"}
     if target.credentials:

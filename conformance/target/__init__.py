@@ -3,6 +3,7 @@
 from conformance.target.target import (
     ANONYMOUS,
     DEFAULT,
+    GROUP,
     STATED,
     VALIDATION,
     BadTarget,
@@ -14,6 +15,7 @@ from conformance.target.target import (
 __all__ = [
     "ANONYMOUS",
     "DEFAULT",
+    "GROUP",
     "STATED",
     "VALIDATION",
     "BadTarget",

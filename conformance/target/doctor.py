@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.doctor_claims import claim_observations
 from conformance.target.doctor_json_api import json_api_observations
 from conformance.target.doctor_pages import page_observations
 from conformance.target.doctor_uploads import upload_observations
@@ -110,6 +111,11 @@ class Doctor:
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
+                name = f"{quote(self._projects[0], safe='')}/" if self._projects else ""
+                if index.status == 200 or name:
+                    yield from claim_observations(
+                        self._target, f"{self._target.index_url}{name}", self._get_form
+                    )
                 yield from json_api_observations(self._target, self._projects, self._get)
                 yield from self._fallback()
                 self._read_quickly()
@@ -185,6 +191,12 @@ class Doctor:
         ours = self._target.same_host(url)
         credential = None if headers or not ours else self._target.credential(as_)
         return self._session.send("GET", url, credential=credential, credential_name=as_, headers=headers)
+
+    def _get_form(self, url: str, media_type: str) -> Answer:
+        """Ask for a page of the index in a form, with the credential."""
+        headers = {"Accept": media_type}
+        credential = self._target.credential(DEFAULT)
+        return self._session.send("GET", url, credential=credential, credential_name=DEFAULT, headers=headers)
 
     @property
     def _proxies(self) -> str:

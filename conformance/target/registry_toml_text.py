@@ -129,6 +129,7 @@ def _features(kind: Profile) -> Iterator[str]:
     yield (
         "# What the registry has to validate at upload; what is not declared is noted where it is accepted:\n"
         f"# {', '.join(sorted(VALIDATION))}.\n"
+        "# What your users rely on, such as json, metadata or range: its loss is a failure then (docs/targets.md).\n"
         "# `disposable` declares that this is a test instance, where any project name may be published.\n"
         '#features = ["validate-archive"]\n'
     )

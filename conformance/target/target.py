@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from conformance.errors import UserError
 from conformance.profiles import Profile, profile, profile_names
+from conformance.target.claims import EVIDENCE
 from conformance.target.http_urls import has_userinfo, is_http
 from conformance.target.layouts import GITLAB, INDEX, Layout, layout
 from conformance.verdicts import Untestable
@@ -30,7 +31,9 @@ VALIDATION = frozenset(
 """What a registry may validate at upload, and is held to where that is stated (see `conformance.run.strictness`)."""
 
 STATED = VALIDATION | {"attestations", "disposable"}
-"""What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance.
+"""What `features` of registry.toml may state, besides what profiles do and what asking finds.
+
+What is disposable is a test instance.
 
 Attestations cannot be detected: a registry that ignores them is within the rules unless it claims to verify them.
 """
@@ -345,7 +348,7 @@ def _credential(name: str, table: CredentialTable) -> Credential:
 
 def known_features() -> frozenset[str]:
     """Return every feature that `features` of registry.toml may state."""
-    return STATED.union(*(profile(each).features for each in profile_names()))
+    return STATED.union(EVIDENCE, *(profile(each).features for each in profile_names()))
 
 
 def _features(names: tuple[str, ...]) -> frozenset[str]:

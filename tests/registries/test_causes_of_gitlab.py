@@ -58,6 +58,7 @@ def test_what_stands_under_a_row_on_pages_read_a_page(flavour: str, tmp_path: Pa
         "upload.post-multipart",
         "version.epoch",
         "gitlab.rest.package-files",
-        "gitlab.name.runs-collapsed",
     }
     assert not apart & causes.keys()
+    assert causes["gitlab.name.runs-collapsed"] == "gitlab.name.separators-equal"
+    assert causes["gitlab.version.epoch"] == "version.epoch"

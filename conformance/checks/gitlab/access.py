@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.registry import file_url
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
 from conformance.kit.uploads.stored_files import accepted_and_listed
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -25,3 +28,22 @@ def reads(as_: str, registry: RegistryClient, corpus: Corpus) -> None:
     wheel_ = corpus["main-wheel"]
     expect.status(registry.project_answer(canonicalize_name(corpus.main), as_=as_), 200)
     expect.same_bytes(registry.download(link_to(registry, wheel_), as_=as_), wheel_)
+
+
+def cannot_publish(as_: str, registry: RegistryClient, corpus: Corpus, name: str, *statuses: int) -> None:
+    """Require that a caller whose credential is good for something publishes nothing, and that another one does.
+
+    Raises Untestable for a credential that GitLab does not know any more, and where the same upload is refused to all.
+    """
+    if registry.project_answer(canonicalize_name(corpus.main), as_=as_).status == 401:
+        raise Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
+    expect.status(registry.upload(wheel(name, "1.0"), as_=as_), *statuses)
+    publish(registry, wheel(name, "1.1"))
+
+
+def cannot_download(as_: str, registry: RegistryClient, corpus: Corpus, *statuses: int) -> None:
+    """Require that a caller does not get a file that the default caller gets; otherwise it is untestable."""
+    url = file_url(registry, corpus["main-wheel"])
+    if (answer := registry.download(url)).status != 200:
+        raise Untestable(f"the file is not served to anyone: {answer}; see gitlab.file.*")
+    expect.status(registry.download(url, as_=as_), *statuses)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.access import publishes, reads
+from conformance.checks.gitlab.access import cannot_download, cannot_publish, publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import ANONYMOUS, file_url
+from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import Distribution, wheel
 
@@ -36,8 +36,7 @@ def test_anonymous_cannot_read_private(private_registry: RegistryClient, corpus:
 
 @check("gitlab.access.anonymous-cannot-download-private")
 def test_anonymous_cannot_download_private(private_registry: RegistryClient, corpus: Corpus) -> None:
-    url = file_url(private_registry, corpus["main-wheel"])
-    expect.status(private_registry.download(url, as_=ANONYMOUS), 401)
+    cannot_download(ANONYMOUS, private_registry, corpus, 401)
 
 
 @check("gitlab.access.challenge")
@@ -94,10 +93,10 @@ def test_reporter_reads(registry: RegistryClient, corpus: Corpus) -> None:
 
 
 @check("gitlab.access.reporter-cannot-publish")
-def test_reporter_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("reporter"), "1.0"), as_="reporter"), 403)
+def test_reporter_cannot_publish(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    cannot_publish("reporter", registry, corpus, new_name("reporter"), 403)
 
 
 @check("gitlab.access.guest-cannot-publish")
-def test_guest_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("guest"), "1.0"), as_="guest"), 403)
+def test_guest_cannot_publish(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    cannot_publish("guest", registry, corpus, new_name("guest"), 403)

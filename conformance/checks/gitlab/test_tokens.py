@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.access import publishes, reads
+from conformance.checks.gitlab.access import cannot_publish, publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, default_token, with_wrong_token
@@ -47,8 +47,8 @@ def test_read_api_reads(registry: RegistryClient, corpus: Corpus) -> None:
 
 
 @check("gitlab.token.read-api-cannot-publish")
-def test_read_api_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("read-api"), "1.0"), as_="personal-read-api"), 401, 403)
+def test_read_api_cannot_publish(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    cannot_publish("personal-read-api", registry, corpus, new_name("read-api"), 401, 403)
 
 
 @check("gitlab.token.deploy-write-publishes")
@@ -62,8 +62,8 @@ def test_deploy_read_reads(registry: RegistryClient, corpus: Corpus) -> None:
 
 
 @check("gitlab.token.deploy-read-cannot-publish")
-def test_deploy_read_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("deploy-read"), "1.0"), as_="deploy-read"), 401, 403)
+def test_deploy_read_cannot_publish(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    cannot_publish("deploy-read", registry, corpus, new_name("deploy-read"), 401, 403)
 
 
 @check("gitlab.token.revoked-after-use")

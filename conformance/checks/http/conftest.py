@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.http.page_changes import Change, change_project
+from conformance.checks.http.page_changes import Change, change_project, exchange_files
 from conformance.checks.http.page_readings import accept_of
 from conformance.checks.http.samples import IDENTITY, Sample, read_samples
 from conformance.kit.driver import Ability
@@ -63,6 +63,12 @@ def change(index: Index, new_name: NewName) -> Change:
     if not index.offer.has("upload"):
         raise NotApplicable("the run is read-only, and this check needs an upload")
     return change_project(index, new_name("changed"))
+
+
+@pytest.fixture
+def exchanged(index: Index, new_name: NewName, request: pytest.FixtureRequest) -> list[Answer]:
+    """Pages of one length, before and after a file took the place of another."""
+    return exchange_files(index, if_applicable(request, "driver"), new_name("exchanged"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.protected_urls import Protected, protected_urls
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.stored_files import nothing_stored
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -114,6 +115,7 @@ def reveals(answer: Answer | None, each: Protected) -> bool:
 @check("security.auth.csrf")
 def test_csrf(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("cross-site"), "1.0")
+    publish(registry, wheel(distribution.name, "1.1"))  # with the credential
     form = upload_form(distribution)
     body = form.body()
     given = registry.request("GET", registry.target.index_url).headers.get("Set-Cookie", "")

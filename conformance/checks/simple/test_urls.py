@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from packaging.utils import canonicalize_name
+
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import page_in
+from conformance.kit.registry import page_in, root_in
 from conformance.kit.uploads.publishing import fetch
-from conformance.pages import JSON_V1, resolved
+from conformance.pages import JSON_V1, TEXT_HTML, resolved
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -70,13 +72,33 @@ def test_variants_same_project(registry: RegistryClient, index: Index, respelled
 
 
 @check("simple.url.trailing-slash")
-def test_trailing_slash(slashless: list[Answer]) -> None:
-    pages = [each for each in slashless if each.status == 200 and each.content_type.endswith("html")]
+def test_trailing_slash(index: Index, slashless: list[Answer]) -> None:
+    answers = [*slashless, *linked_without_slash(index)]
+    pages = [each for each in answers if each.status == 200 and each.content_type.endswith("html")]
     expect.rule(
         "a URL without its trailing slash to be answered with anything but a page",
         broken_by=[each.url for each in pages],
         where="; ".join(map(str, pages)),
     )
+
+
+def linked_without_slash(index: Index) -> list[Answer]:
+    """Return the answers for links of the root whose path does not end with a slash, such as `demo/index.html`.
+
+    Of the projects that the run knows; a link may redirect to the URL with the slash, and lead to another host.
+    """
+    root = index.registry.root_answer(accept=TEXT_HTML) if index.offer.has("project-list") else None
+    if root is None or root.status != 200 or not root.content_type.endswith("html"):
+        return []  # simple.root.served is about that
+    urls = dict.fromkeys(
+        project.url
+        for project in root_in(root).projects
+        if canonicalize_name(project.name) in index.projects
+        and project.url
+        and index.registry.target.same_host(project.url)
+        and not urlsplit(project.url).path.endswith("/")
+    )
+    return [index.registry.request("GET", url, headers={"Accept": TEXT_HTML}) for url in urls]
 
 
 @check("simple.url.redirect-adds-slash")

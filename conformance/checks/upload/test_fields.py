@@ -11,6 +11,7 @@ from conformance.checks.upload.whole_forms import OLD, WHOLE, parts, whole, whol
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.stored_files import accepted_and_listed, refused_and_not_listed
 from reference_server.distributions import Metadata, wheel
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Examples, NewName, RegistryClient, Remark
 
 
+NO_SPECIFIERS = (">=3.x", "3.8", "=>3.8", ">=3.8 <4", "python>=3.8")
 OPTIONAL = (
     *("summary", "description", "description_content_type", "keywords", "license", "requires_python"),
     *("author", "author_email", "maintainer", "maintainer_email", "home_page", "download_url", "comment"),
@@ -146,8 +148,11 @@ def missing_or_empty_is_refused(field: str, registry: RegistryClient, name: str)
 
 @check("upload.requires-python-valid")
 def test_requires_python_valid(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("specifier"), "1.0", requires_python=">=3.x")
-    refused_and_not_listed(registry, distribution, upload_form(distribution))
+    name = new_name("specifier")
+    publish(registry, wheel(name, "0.1", requires_python=">=3.8, <4, !=3.9.*"))
+    for number, text in enumerate(NO_SPECIFIERS):
+        distribution = wheel(name, f"1.{number}", requires_python=text)
+        refused_and_not_listed(registry, distribution, upload_form(distribution))
 
 
 @check("upload.description")

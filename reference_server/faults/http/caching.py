@@ -160,6 +160,20 @@ class EtagOfTheLength(EvaluatesConditions):
         return self.evaluated(request, response)
 
 
+class EtagOfTheLengthAndMarks(EvaluatesConditions):
+    """Derives the ETag of a page from its type, its length and the marks on it."""
+
+    caught_by = ("http.pages.etag-changes",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and "ETag" in response.headers:
+            page = response.get_data()
+            marks = b"".join(sorted(mark for _, mark in _VERSION_OR_MARK.findall(page))).hex()
+            tag = f'"{response.mimetype}-{len(page):x}-{marks}'
+            response.headers["ETag"] = re.sub(r'"[0-9a-f]+', tag, response.headers["ETag"])
+        return self.evaluated(request, response)
+
+
 class EtagOfTheState(Fault):
     """Sends one strong ETag for every type of a page."""
 

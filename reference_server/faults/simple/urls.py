@@ -109,6 +109,27 @@ class SlashlessPagesServed(Fault):
         return replace(rules, redirects_slashless=False)
 
 
+class PagesLinkedWithoutSlash(Fault):
+    """Links pages from the list of projects by a query in place of their slash, and serves them there."""
+
+    caught_by = ("simple.url.trailing-slash",)
+    query = b"view=page"
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, redirects_slashless=False)
+
+    def root_page(self, page: RootPage) -> RootPage:
+        query = self.query.decode()
+        return page.each(lambda each: replace(each, url=f"{each.url.removesuffix('/')}?{query}"))
+
+    def handle(self, request: Request) -> Response | None:
+        if not lacks_slash(request) or request.query_string == self.query:
+            return None
+        query = request.query_string.decode("latin-1")
+        name = request.routed_path.rpartition("/")[2]
+        return Response(status=301, headers={"Location": f"{name}/" + (f"?{query}" if query else "")})
+
+
 class SlashlessPagesNotFound(Fault):
     """Answers 404 to the URL of a page without its trailing slash."""
 

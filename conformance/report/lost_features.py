@@ -1,0 +1,59 @@
+"""Features whose requirements were judged before, and do not apply any more: a gate is not green without them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
+from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts.counting import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
+
+
+def lost_features(
+    results: Iterable[CheckResult], judged: Collection[str], *, read_only: bool, by: str
+) -> list[str]:
+    """Return a line for each feature that requirements need which were `judged` before, and do not apply any more.
+
+    `by` is what had them, such as "the baseline lists". Of a few projects that a run only reads, files and marks may
+    have changed.
+    """
+    certain = EVIDENCE.keys() - OF_SOME_PROJECTS - (OF_SOME_FILES if read_only else frozenset())
+    found: dict[str, int] = defaultdict(int)
+    for each in results:
+        if each.id in judged and each.verdict is Verdict.NOT_APPLICABLE and each.scored:
+            for feature in certain.intersection(each.lacking):
+                found[feature] += 1
+    return [
+        f"The registry does not offer {feature} any more: {by} {counted(number, 'requirement')} that need it. "
+        f'`features = ["{feature}"]` in registry.toml makes that a failure.'
+        for feature, number in sorted(found.items())
+    ]
+
+
+def held_to_earlier(later: RunResult, earlier: RunResult) -> RunResult:
+    """Return a result that is not green where a feature is lost which an earlier one had judged."""
+    if later.summary.read_only != earlier.summary.read_only or later.target.profile != earlier.target.profile:
+        return later
+    judged = {each.id for each in earlier.results if each.verdict.judged}
+    lines = lost_features(
+        later.results, judged, read_only=later.summary.read_only, by=f"run {earlier.run} judged"
+    )
+    if not lines:
+        return later
+    code = later.exit_code
+    summary = msgspec.structs.replace(
+        later.summary,
+        exit_code=ExitCode.TOO_LITTLE_JUDGED if code is ExitCode.CONFORMS else code,
+        notes=(*later.summary.notes, *lines),
+        reasons=(*later.summary.reasons, *lines),
+    )
+    return msgspec.structs.replace(later, summary=summary)

@@ -1,0 +1,149 @@
+"""A feature that is lost, though the baseline or an earlier result had it, keeps a gate from being green."""
+
+from __future__ import annotations
+
+from contextlib import chdir, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+import tomli_w
+
+from conformance.catalogue import catalogue
+from conformance.commands.main import main
+from conformance.report.lost_features import held_to_earlier
+from conformance.report.result_file import read_result
+from conformance.run.checks_run import run_checks
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
+from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS
+from conformance.verdicts import ExitCode, Reason, Verdict
+from conformance.verdicts.baseline import Baseline, Known, pruned
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
+
+from .losses import LOSSES, Lost
+
+if TYPE_CHECKING:
+    from conformance.report.result import RunResult
+    from reference_server.faults import Fault
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+ALWAYS = "simple.root.served"
+OF = {
+    feature: row.id
+    for row in reversed([*catalogue()])
+    for feature in sorted(EVIDENCE.keys() & LOSSES.keys())
+    if row.feature in {feature, f"{feature}+upload"}
+    and not row.untested
+    and row.area not in {"clients", "race"}
+}
+"""By feature: a requirement that needs it."""
+PROBED_HERE = sorted(OF.keys() - {"cache", "cors", "json-api", "project-list"})
+"""Those that the reference server has, and that nothing but asking shows."""
+
+
+def judge(*faults: Fault, rows: set[str], listed: str = "") -> RunResult:
+    known = Known(id=listed, reason=Reason.TARGET_BUG, signature="0" * 12)
+    baseline = Baseline({listed: known} if listed else {})
+    with ReferenceServer(faults=faults) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(examples=1, settle=0.02, baseline=baseline)
+        return run_checks(target, options, Selection(only=frozenset({ALWAYS, *rows})))
+
+
+@pytest.mark.parametrize("feature", PROBED_HERE)
+def test_a_baseline_that_lists_what_is_lost_is_not_green(feature: str) -> None:
+    row = OF[feature]
+    result = judge(Lost(feature), rows={row}, listed=row)
+    assert result.verdict_by_id[row] is Verdict.NOT_APPLICABLE
+    assert result.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    (line,) = [each for each in result.summary.notes if "any more" in each]
+    assert line.startswith(
+        f"The registry does not offer {feature} any more: the baseline lists 1 requirement"
+    )
+    assert line in result.summary.reasons
+
+
+@pytest.mark.parametrize("feature", PROBED_HERE)
+def test_an_earlier_result_that_judged_what_is_lost_is_not_matched(feature: str) -> None:
+    row = OF[feature]
+    earlier, later = judge(rows={row}), judge(Lost(feature), rows={row})
+    assert later.exit_code is ExitCode.CONFORMS
+    assert earlier.verdict_by_id[row].judged
+    compared = held_to_earlier(later, earlier)
+    assert compared.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    (line,) = compared.summary.reasons
+    assert line.startswith(
+        f"The registry does not offer {feature} any more: run {earlier.run} judged 1 requirement"
+    )
+    assert line in compared.summary.notes
+
+
+def test_a_run_since_an_earlier_one_writes_and_returns_that_it_is_not_green(tmp_path: Path) -> None:
+    codes = []
+    for number, faults in enumerate(([], [Lost("json")])):
+        with ReferenceServer(faults=faults) as server, chdir(tmp_path), redirect_stdout(StringIO()) as out:
+            Path("registry.toml").write_text(tomli_w.dumps(server.target()), encoding="utf-8")
+            words = ["run", "--config", "registry.toml", "-k", f"{ALWAYS} or {OF['json']}"]
+            words += ["--json", f"{number}.json", "--ledgers", "ledgers", "--settle", "0.02"]
+            codes.append(main([*words, *(["--since", "0.json"] if number else [])]))
+    assert codes == [ExitCode.CONFORMS, ExitCode.TOO_LITTLE_JUDGED]
+    assert "The registry does not offer json any more" in out.getvalue()
+    written = read_result(tmp_path / "1.json")
+    assert written.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert written.since
+
+
+def test_what_is_as_before_is_green() -> None:
+    row = OF["json"]
+    earlier = judge(Lost("json"), rows={row})
+    for later in (judge(Lost("json"), rows={row}), judge(rows={row})):
+        assert held_to_earlier(later, earlier) == later
+
+
+def test_a_listed_requirement_of_another_feature_is_no_loss() -> None:
+    result = judge(Lost("json"), rows={OF["range"]}, listed=OF["json"])  # which this run does not select
+    assert result.exit_code is ExitCode.CONFORMS
+
+
+def test_a_failure_outweighs_a_loss() -> None:
+    row = OF["json"]
+    earlier, later = judge(rows={row}), judge(Lost("json"), rows={row})
+    failed = msgspec.structs.replace(
+        later, summary=msgspec.structs.replace(later.summary, exit_code=ExitCode.DEVIATES)
+    )
+    assert held_to_earlier(failed, earlier).exit_code is ExitCode.DEVIATES
+
+
+@pytest.mark.parametrize("changed", ["read_only", "profile"])
+def test_a_run_of_another_kind_is_not_compared(changed: str) -> None:
+    row = OF["json"]
+    earlier, later = judge(rows={row}), judge(Lost("json"), rows={row})
+    if changed == "profile":
+        other = msgspec.structs.replace(
+            earlier, target=msgspec.structs.replace(earlier.target, profile="index")
+        )
+    else:
+        other = msgspec.structs.replace(
+            earlier, summary=msgspec.structs.replace(earlier.summary, read_only=True)
+        )
+    assert held_to_earlier(later, other) == later
+
+
+def test_pruning_removes_the_rows_of_what_is_lost_and_keeps_the_others() -> None:
+    rows = {OF["json"], OF["range"]}
+    known = Known(id="", reason=Reason.TARGET_BUG, signature="0" * 12)
+    baseline = Baseline({row: replace_id(known, row) for row in (*rows, "yank.still-listed")})
+    result = judge(Lost("json"), Lost("range"), rows=rows)
+    unmarked = [
+        msgspec.structs.replace(result.results[0], id="yank.still-listed", lacking=(*OF_SOME_PROJECTS,))
+    ]
+    assert pruned(baseline, [*result.results, *unmarked]).rows.keys() == {"yank.still-listed"}
+
+
+def replace_id(known: Known, row: str) -> Known:
+    return msgspec.structs.replace(known, id=row)
