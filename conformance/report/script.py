@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, PARTS = "reproduce.py", ("answers", "comparing", "following", "logins", "renaming")
-"""The script, and the modules that take the place of its imports of them."""
+SCRIPT = "reproduce.py"
+PARTS = ("sending", "renaming", "logins", "following", "comparing", "answers")
+"""The modules that take the place of the script's imports of them; those that import others come before them."""
 FUTURE = "from __future__ import annotations\n"
 MADE_BY_API = frozenset({"short-lived"})
 """Credentials that exist during a check only."""
@@ -68,11 +70,11 @@ def _script() -> str:
     script = own(SCRIPT)
     for name in PARTS:
         _, future, part = own(f"{name}.py").partition(FUTURE)
-        imported = re.search(
-            rf"^from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n", script, re.MULTILINE
-        )
-        assert future and imported  # noqa: S101, PT018 - files of ours
-        script = script.replace(imported[0], part.strip() + "\n")
+        imports = rf"^ *from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n"
+        first = re.search(imports, script, re.MULTILINE)
+        assert future and first  # noqa: S101, PT018 - files of ours
+        script = script.replace(first[0], part.strip() + "\n", 1)
+        script = re.sub(imports, "", script, flags=re.MULTILINE)
     return script
 
 
@@ -128,9 +130,10 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "credentials": [*map(_variable, result.target.credentials)],
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
-        "published": [
-            _upload(result.published[name]) for name in finding.published if name in result.published
-        ],
+        "published": sorted(
+            (_upload(result.published[name]) for name in finding.published if name in result.published),
+            key=itemgetter("number"),
+        ),
         "requests": [
             _request(exchange, result.target.addresses) | {"cited": exchange.number in cited}
             for exchange in finding.exchanges
@@ -189,6 +192,7 @@ def _upload(publication: Publication) -> dict[str, Any]:
         "status": 0,
         "answered": [],
         "answer": "",
+        "number": publication.number,
         "asked_before": [*publication.asked_before],
     }
 
@@ -221,6 +225,7 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,
+        "number": exchange.number,
     }
 
 

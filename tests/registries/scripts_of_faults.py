@@ -143,13 +143,16 @@ def run(path: Path, server: ReferenceServer, target: Target) -> str:
         name.upper().replace("-", "_"): f"{each.username}:{each.password}"
         for name, each in target.credentials.items()
     }
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
-        env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
+            env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "no end"
     if b"Traceback" in done.stderr:
         return "crashed"
     return WORDS.get(done.returncode, f"exit code {done.returncode}")

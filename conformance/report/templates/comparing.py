@@ -15,6 +15,8 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.report.templates.answers import Answer
+
 CUT_OFF = 80
 """Characters at the end of an earlier answer that was cut: a time, a name or a digest may be cut in them."""
 
@@ -82,8 +84,7 @@ NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE
 
 def is_about_time(expected: str, found: str) -> bool:
     """Tell whether what was found differs from what was expected in a time alone, which no answer has twice."""
-    kind = CHANGING.sub("*", found)
-    return TIME.search(found) is not None and CHANGING.sub("*", expected).endswith(kind)
+    return TIME.search(found) is not None and CHANGING.sub("*", found) in CHANGING.sub("*", expected)
 
 
 def beyond_answers(expected: str, found: str) -> str:
@@ -93,6 +94,41 @@ def beyond_answers(expected: str, found: str) -> str:
     if OF_CONNECTIONS.search(expected):
         return "more than an answer: whether a connection stays open, or what precedes a body"
     return ""
+
+
+class Asked(NamedTuple):
+    """A request, and its answer of now."""
+
+    step: dict[str, Any]
+    answer: Answer
+
+
+def form_of_request(step: dict[str, Any]) -> str:
+    """Return a request as a text: two of the same are equal."""
+    return str([step["method"], step["url"], step["headers"], step["credential"]])
+
+
+def varies(asked: list[Asked]) -> bool:
+    """Tell whether one request was and is answered in several ways, with nothing changed in between."""
+    then = [kind_of(each.step["status"], dict(each.step["answered"])) for each in asked]
+    now = [kind_of(each.answer.status, each.answer.headers) for each in asked]
+    return all(differs_of_one_request([each.step for each in asked], kinds) for kinds in (then, now))
+
+
+def kind_of(status: int, headers: Mapping[str, str]) -> str:
+    """Return the kind of an answer: its status and its type."""
+    return f"{status} {headers.get('Content-Type', '')}"
+
+
+def differs_of_one_request(steps: list[dict[str, Any]], kinds: list[str]) -> bool:
+    """Tell whether the answers to one request are of several kinds, with nothing changed in between."""
+    seen: dict[str, str] = {}
+    for step, kind in zip(steps, kinds):  # noqa: B905 - Python 3.9 has no `strict`
+        if step["method"] not in ("GET", "HEAD"):
+            seen.clear()
+        elif seen.setdefault(form_of_request(step), kind) != kind:
+            return True
+    return False
 
 
 class Known(NamedTuple):
@@ -165,6 +201,11 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     if text.startswith(head):
         return same_rest(then, now, known)
     return listing(head, known).begins(listing(text, known))
+
+
+def has_leftovers(page: str, run: str, known: Known) -> bool:
+    """Tell whether a list of others has entries of an earlier run: what it lacks may depend on the place in it."""
+    return known.has_others and bool(run) and any(run in spelling(each) for each in ENTRY.findall(page))
 
 
 def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:

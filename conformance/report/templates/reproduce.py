@@ -18,52 +18,50 @@ answer, 4 could not be tried.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import re
-import socket
-import ssl
 import sys
 import zlib
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
-from conformance.report.templates.answers import NOTHING, Answer, read
 from conformance.report.templates.comparing import (
+    Asked,
     Known,
     beyond_answers,
     form_of,
+    form_of_request,
+    has_leftovers,
     known_of,
     optional,
     same_content,
     same_length,
     same_tag,
     stable,
+    varies,
     volatile,
 )
 from conformance.report.templates.following import (
-    CONDITIONS,
     comparable,
-    followed,
     learn,
     masked,
     moved_from,
     origin,
-    path_of,
     unknown_conditions,
 )
 from conformance.report.templates.logins import authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
+from conformance.report.templates.sending import over_a_socket, over_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.report.templates.answers import Answer
+
 CASE: dict[str, Any] = json.loads(r"""{}""")
 """The deviation, and the requests that showed it."""
-
-PATIENCE = 30
-"""Seconds to wait for an answer."""
 
 SHOWN = 40
 """Lines of an answer that are printed."""
@@ -106,7 +104,7 @@ def main(arguments: list[str]) -> int:
     if case is None:
         say("The archives cannot be renamed: the names are those of the check.")
     else:
-        CASE.update(case)
+        CASE.update({**case, "earlier run": CASE["run"]})
     try:
         return attempt(url, has_own_names=case is not None)
     except OSError as error:
@@ -130,36 +128,50 @@ def attempt(url: str, *, has_own_names: bool) -> int:
 
 
 def repeat(*, has_own_names: bool) -> int:
-    """Publish what the deviation needs, and send the requests again. Returns the exit code. Raises OSError."""
-    for step in CASE["published"]:
-        ask_early(step["asked_before"])
-        answer = ask(step)
-        report("published", step, answer)
-        if not 200 <= answer.status < 300:
-            return not_tried(refused(step, answer))
-    CASE["led"].clear()  # what pages said before they had all files holds no more
+    """Publish what the deviation needs, and send the requests again, in the order of the run.
+
+    Returns the exit code. Raises OSError.
+    """
+    waiting = [*CASE["published"]]
+    asked: list[Asked] = []
     same: list[bool] = []
     unchanged = False
     for step in CASE["requests"]:
+        while waiting and not 0 < step["number"] < waiting[0]["number"]:
+            if reason := publish(waiting.pop(0), asked):
+                return not_tried(reason)
         if not can_be_sent(step):
             unchanged |= step["method"] not in ("GET", "HEAD")
             continue
         answer = ask(step)
+        asked.append(Asked(step, answer))
         is_same = compare(step, answer)
         same += [] if is_same is None else [is_same]
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and not TAKEN.search(step["answer"]) and not has_own_names:
             return not_tried(refused(step, answer))
-    unasked = any(step["cited"] and step["left_out"] for step in CASE["requests"])
+    unchanged |= any(step["cited"] and step["left_out"] for step in CASE["requests"])
     skipped = len(CASE["requests"]) - len(same)
-    return conclude(same, skipped=skipped, unchanged=unchanged or unasked)
+    return conclude(same, skipped=skipped, unchanged=unchanged, varying=varies(asked))
 
 
-def ask_early(wanted: list[str]) -> None:
-    """Send requests that the run had sent before an upload, too: a cache may keep the answers. Raises OSError."""
-    early = [each for each in CASE["requests"] if each["request"] in wanted and not each["left_out"]]
-    for step in {str(each["headers"]) + each["url"]: each for each in early if place_of(each)}.values():
-        report("sent early", step, ask(step))
+def publish(step: dict[str, Any], asked: list[Asked]) -> str:
+    """Publish a file, and note that in `asked`. Returns why the registry refused it, else nothing. Raises OSError.
+
+    Requests that the run had sent before an upload are sent early: a cache may keep the answers.
+    """
+    since = list(takewhile(lambda each: each.step["method"] != "POST", reversed(asked)))
+    done = {form_of_request(each.step) for each in since}
+    known = dict(CASE["led"])
+    early = [each for each in CASE["requests"] if each["request"] in step["asked_before"]]
+    for each in {form_of_request(each): each for each in early if not each["left_out"]}.values():
+        if form_of_request(each) not in done and place_of(each):
+            report("sent early", each, ask(each))
+    CASE["led"] = known  # what pages say before they have all files holds no more
+    answer = ask(step)
+    asked.append(Asked(step, answer))
+    report("published", step, answer)
+    return "" if 200 <= answer.status < 300 else refused(step, answer)
 
 
 def steps() -> list[dict[str, Any]]:
@@ -176,10 +188,10 @@ def introduce(url: str) -> None:
     say(f"Asking {url}")
 
 
-def conclude(same: list[bool], *, skipped: int, unchanged: bool) -> int:
+def conclude(same: list[bool], *, skipped: int, unchanged: bool, varying: bool) -> int:
     """Print the conclusion; `unchanged` says that a skipped request would have changed or shown something.
 
-    Returns the exit code.
+    `varying` says that one request is answered in several ways, as it was. Returns the exit code.
     """
     if not same:
         return not_tried("This script can send none of the requests; the reasons are above.")
@@ -188,8 +200,9 @@ def conclude(same: list[bool], *, skipped: int, unchanged: bool) -> int:
         return not_tried("What this script had to skip may be what differed; the reasons are above.")
     if all(same) and (reason := beyond_answers(CASE["expected"], CASE["found"])):
         return not_tried(f"What differed is {reason}: look at the answers above.")
-    if all(same):
-        say("Reproduced.")
+    if all(same) or varying:
+        order = ": one request gets several kinds of answers, as it did, but in another order"
+        say(f"Reproduced{'' if all(same) else order}.")
         return 1
     if CASE["by chance"]:
         return not_tried(
@@ -241,6 +254,11 @@ def compare(step: dict[str, Any], answer: Answer) -> bool | None:
     if step["method"] == "HEAD" and not same_length(dict(step["answered"]), answer.headers, known):
         same = None
     if same is False:
+        if has_leftovers(answer.text, CASE.get("earlier run", ""), known) and not differences:
+            say(
+                "  This list has projects of the run, too: what it lacks may depend on them. Delete them first."
+            )
+            return None
         differences.append(f"another body, beginning with {step['answer'][:BEGINNING]!r}")
     for difference in differences:
         say(f"  before: {difference}")
@@ -304,62 +322,14 @@ def ask(step: dict[str, Any]) -> Answer:
     login = authorization(step) if origin(target) in ours and step["login"] else []
     body = base64.b64decode(step["body"])
     if step["raw"]:
-        return over_a_socket(step, target, login, body)
+        return over_a_socket(step, target, login, body, led=CASE["led"])
     if conditions := unknown_conditions(CASE["led"], step):
         headers = [each for each in step["headers"] if each[0].lower() not in conditions]
-        learn(CASE["led"], step, target, over_http({**step, "headers": headers}, target, login, body).headers)
-    answer = over_http(step, target, login, body)
+        plain = over_http({**step, "headers": headers}, target, login, body, led=CASE["led"])
+        learn(CASE["led"], step, target, plain.headers)
+    answer = over_http(step, target, login, body, led=CASE["led"])
     learn(CASE["led"], step, target, answer.headers)
     return answer
-
-
-def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: bytes) -> Answer:
-    """Send a request as it was, header for header."""
-    parts = urlsplit(target)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    names_host = any(name.lower() == "host" for name, _ in step["headers"])
-    connection.putrequest(step["method"], path_of(target), skip_host=names_host, skip_accept_encoding=True)
-    for name, value in [*step["headers"], *login]:
-        is_condition = name.lower() in CONDITIONS
-        connection.putheader(name, followed(CASE["led"], value) if is_condition else value)
-    connection.endheaders(body or None)
-    try:
-        return read(connection.getresponse())
-    except (HTTPException, EOFError, gzip.BadGzipFile, zlib.error):
-        return NOTHING
-    finally:
-        connection.close()
-
-
-def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sent: bytes) -> Answer:
-    """Send the same bytes, with this host, and with the credential, which was not recorded."""
-    parts, then = urlsplit(target), urlsplit(step["url"])
-    sent = sent.replace(b"\r\nHost: " + then.netloc.encode(), b"\r\nHost: " + parts.netloc.encode(), 1)
-    is_whole = b" " + step["url"].encode() + b" " in sent.partition(b"\r\n")[0]
-    old, new = (step["url"], target) if is_whole else (path_of(step["url"]), path_of(target))
-    sent = sent.replace(old.encode(), new.encode(), 1)
-    head, blank, content = sent.partition(b"\r\n\r\n")
-    sent = followed(CASE["led"], head.decode("latin-1")).encode("latin-1") + blank + content
-    lines = "".join(f"\r\n{name}: {value}" for name, value in login)
-    sent = sent.replace(b"\r\n", lines.encode("latin-1") + b"\r\n", 1)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = socket.create_connection((parts.hostname or "", port), timeout=PATIENCE)
-    if parts.scheme == "https":
-        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=parts.hostname)
-    try:
-        connection.sendall(sent)
-        if step["ended"]:
-            socket.socket.shutdown(connection, socket.SHUT_WR)
-        if step["answer_ignored"]:
-            return NOTHING
-        response = HTTPResponse(connection, method=step["method"])
-        response.begin()
-        return read(response)
-    except (OSError, HTTPException, ValueError, EOFError, zlib.error):
-        return NOTHING
-    finally:
-        connection.close()
 
 
 def moves(url: str, index: str = "") -> list[tuple[str, str]]:
