@@ -25,8 +25,9 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?")
 OF_UPLOADS = re.compile(r"\bupload-?(?: |-)?times?\b")
 """What a deviation names that is about the times of uploads: their form counts then, and which of them are equal."""
 
-OF_CONNECTIONS = re.compile(r"\b(connection|before the body)\b", re.IGNORECASE)
-"""What a deviation expects that no answer shows: what becomes of a connection, or what is sent before a body."""
+OF_CONNECTIONS = re.compile(r"\b(connection|before the body|behind the header)\b", re.IGNORECASE)
+"""What a deviation expects that no answer shows: what becomes of a connection, what is sent before a body, or after an
+answer without one."""
 
 CODED_TAG = re.compile(r"[-;:+.](?:gzip|br|zstd|deflate)(?=\"?$)")
 """The end of an entity tag that names a coding: which pages are compressed follows from their length."""
@@ -92,7 +93,7 @@ def beyond_answers(expected: str, found: str) -> str:
     if is_about_time(expected, found):
         return "a time, which this script does not compare"
     if OF_CONNECTIONS.search(expected):
-        return "more than an answer: whether a connection stays open, or what precedes a body"
+        return "more than an answer: whether a connection stays open, what precedes a body, or what follows an answer"
     return ""
 
 

@@ -141,7 +141,7 @@ def repeat(*, has_own_names: bool) -> int:
             if reason := publish(waiting.pop(0), asked):
                 return not_tried(reason)
         if not can_be_sent(step):
-            unchanged |= step["method"] not in ("GET", "HEAD")
+            unchanged |= step["cited"] or step["method"] not in ("GET", "HEAD")
             continue
         answer = ask(step)
         asked.append(Asked(step, answer))
@@ -150,7 +150,6 @@ def repeat(*, has_own_names: bool) -> int:
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and not TAKEN.search(step["answer"]) and not has_own_names:
             return not_tried(refused(step, answer))
-    unchanged |= any(step["cited"] and step["left_out"] for step in CASE["requests"])
     skipped = len(CASE["requests"]) - len(same)
     return conclude(same, skipped=skipped, unchanged=unchanged, varying=varies(asked))
 
