@@ -140,6 +140,8 @@ class Known(NamedTuple):
     found: str
     wanted: frozenset[str]
     """The files of the run that were expected."""
+    named: frozenset[str]
+    """The files of the run in what was found."""
     digests: frozenset[str] | None
     has_others: bool
     """Whether it lists what is not the script's, too: its address does not name the run."""
@@ -148,6 +150,11 @@ class Known(NamedTuple):
     """The statement and the deviation."""
     is_window: bool
     """Whether it is a part of a list of others, and other requests are about what is the script's."""
+
+
+def names_of(run: str, text: str) -> frozenset[str]:
+    """Return the files and projects of a run that a text names."""
+    return frozenset(re.findall(rf"[\w.+!-]*{re.escape(run)}[\w.+!-]*", text))
 
 
 def known_of(case: dict[str, Any], url: str) -> Known:
@@ -164,9 +171,8 @@ def known_of(case: dict[str, Any], url: str) -> Known:
         run=run,
         projects=frozenset(projects),
         found=spelling(case["found"]),
-        wanted=frozenset(
-            re.findall(rf"[\w.+!-]*{re.escape(case['run'])}[\w.+!-]*", case.get("expected", ""))
-        ),
+        wanted=names_of(case["run"], case.get("expected", "")),
+        named=names_of(case["run"], case["found"]),
         digests=None if digests is None else frozenset(digests),
         has_others=run not in spelling(url),
         about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
@@ -201,7 +207,8 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     head = head[:-CUT_OFF]
     if text.startswith(head):
         return same_rest(then, now, known)
-    return listing(head, known).begins(listing(text, known))
+    begins = listing(head, known).begins(listing(text, known))
+    return same_rest(then, now, known) if begins else begins
 
 
 def has_leftovers(page: str, run: str, known: Known) -> bool:
@@ -226,7 +233,8 @@ def is_as_long(then: str, now: str) -> bool:
 def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     """Tell whether a body that begins as an earlier one, of which the rest is unknown, ends as that did.
 
-    The rest of a page of others is theirs, unless it has what was expected.
+    The rest of a page of others is theirs, unless it has what was expected. A page that has become shorter, and lacks
+    what was found, has lost that.
     """
     length = LENGTH.search(then)
     if length is None or abs(len(now) - int(length[1])) <= SLACK:
@@ -235,7 +243,8 @@ def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     is_there_now = any(name in text and name not in then for name in known.wanted)
     if known.has_others:
         return None if is_there_now else True
-    return False if is_there_now else None
+    is_gone = len(now) < int(length[1]) and any(name not in text for name in known.named)
+    return False if is_there_now or is_gone else None
 
 
 def stable(text: str, known: Known) -> str:

@@ -72,6 +72,9 @@ BEGINNING = 100
 TAKEN = re.compile(r"\b(already|exists|taken|duplicate)\b", re.IGNORECASE)
 """What registries say of a file name that they have."""
 
+UNANSWERED = re.compile(r"\bgot no answer\b")
+"""What was found of a request without an answer, which the result may lack."""
+
 IDS = re.compile(r"/packages/\d+|/package_files/\d+")
 """What GitLab's REST API calls by numbers of its own."""
 
@@ -195,8 +198,9 @@ def conclude(same: list[bool], *, skipped: int, unchanged: bool, varying: bool) 
     if not same:
         return not_tried("This script can send none of the requests; the reasons are above.")
     say(f"\n{sum(same)} of {len(same)} answers are the same.")
-    if unchanged or (all(same) and skipped):
-        return not_tried("What this script had to skip may be what differed; the reasons are above.")
+    unrecorded = UNANSWERED.search(CASE["found"]) and all(step["status"] for step in CASE["requests"])
+    if unchanged or (all(same) and (skipped or unrecorded)):
+        return not_tried("What differed may be a request that this script skipped, or that the result lacks.")
     if all(same) and (reason := beyond_answers(CASE["expected"], CASE["found"])):
         return not_tried(f"What differed is {reason}: look at the answers above.")
     if all(same) or varying:
