@@ -71,6 +71,8 @@ def main() -> int:
         kept.add(Tried(state=state, key=case[0].name, conclusions=named))
         print(f"{done:4} of {len(cases)}  {seconds:5.1f} s  {named}", file=sys.stderr)
 
+    for case in left[:1]:
+        conclusions(*case)  # loads what every run needs, for the processes to begin with
     run_trials(
         left,
         _try,

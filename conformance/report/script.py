@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance.wire.publication import Publication
 
 SCRIPT = "reproduce.py"
-PARTS = ("sending", "renaming", "logins", "following", "comparing", "answers")
+PARTS = ("varying", "sending", "renaming", "logins", "following", "comparing", "answers")
 """The modules that take the place of the script's imports of them; those that import others come before them."""
 FUTURE = "from __future__ import annotations\n"
 MADE_BY_API = frozenset({"short-lived"})

@@ -28,11 +28,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from conformance.report.templates.comparing import (
-    Asked,
     Known,
     beyond_answers,
     form_of,
-    form_of_request,
     has_leftovers,
     known_of,
     optional,
@@ -40,7 +38,6 @@ from conformance.report.templates.comparing import (
     same_length,
     same_tag,
     stable,
-    varies,
     volatile,
 )
 from conformance.report.templates.following import (
@@ -54,6 +51,7 @@ from conformance.report.templates.following import (
 from conformance.report.templates.logins import authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
 from conformance.report.templates.sending import over_a_socket, over_http
+from conformance.report.templates.varying import Asked, form_of_request, varies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
