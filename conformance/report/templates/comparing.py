@@ -48,7 +48,7 @@ CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
 """Numbers that GitLab's REST API gives, each once."""
 
-SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?<="_last-serial":)\s*\d+')
+SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?:(?<="_last-serial":)|(?<="last_serial":))\s*\d+')
 """The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
 
 WINDOW = re.compile(r"[?&]per_page=\d+")
