@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from conformance.catalogue import BY_CHANCE
 from conformance.errors import UserError
 from conformance.report.check_result import DEVIATING
 from conformance.report.curl import ANONYMOUS, placeholder
+from conformance.report.one_file import in_one_file
 from conformance.report.templates import own
 from conformance.target.layouts import layouts
 from conformance.wire.credential_patterns import SECRET_HEADERS
@@ -29,9 +31,8 @@ if TYPE_CHECKING:
     from conformance.wire.publication import Publication
 
 SCRIPT = "reproduce.py"
-PARTS = ("varying", "sending", "renaming", "logins", "following", "comparing", "answers")
-"""The modules that take the place of the script's imports of them; those that import others come before them."""
-FUTURE = "from __future__ import annotations\n"
+PARTS = ("answers", "comparing", "following", "logins", "renaming", "sending", "varying")
+"""The modules that it imports, which stand in it."""
 MADE_BY_API = frozenset({"short-lived"})
 """Credentials that exist during a check only."""
 
@@ -65,17 +66,11 @@ def as_script(result: RunResult, finding: CheckResult) -> str:
     return _script().replace(NO_CASE, f'r"""{case}"""')
 
 
+@cache
 def _script() -> str:
     """Return the script without its case, in one file."""
-    script = own(SCRIPT)
-    for name in PARTS:
-        _, future, part = own(f"{name}.py").partition(FUTURE)
-        imports = rf"^ *from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n"
-        first = re.search(imports, script, re.MULTILINE)
-        assert future and first  # noqa: S101, PT018 - files of ours
-        script = script.replace(first[0], part.strip() + "\n", 1)
-        script = re.sub(imports, "", script, flags=re.MULTILINE)
-    return script
+    parts = [own(f"{name}.py") for name in PARTS]
+    return in_one_file(own(SCRIPT), parts, package="conformance")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ from conformance.report.templates.following import (
     origin,
     unknown_conditions,
 )
-from conformance.report.templates.logins import authorization, hidden, missing, without_secrets
+from conformance.report.templates.logins import MODEL, authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
 from conformance.report.templates.sending import over_a_socket, over_http
 from conformance.report.templates.varying import Asked, form_of_request, varies
@@ -94,9 +94,11 @@ def main(arguments: list[str]) -> int:
     CASE.update({"moves": moves(url, *arguments[1:]), "led": {}, "tags": {}})
     unset = missing({step["credential"] for step in steps() if step["login"]}, CASE["credentials"])
     if unset:
+        of_check = {*unset} - {*CASE["credentials"], MODEL}
         return wrong(
-            f"set {', '.join(unset)} to user:password\nA name that is none of your credentials belongs to the check: "
-            "use a user and a password that fit the name, such as a wrong password."
+            f"set {', '.join(unset)} to user:password"
+            + "\nA name that is none of your credentials belongs to the check: use a user and a password that fit the "
+            "name, such as a wrong password." * bool(of_check)
         )
     introduce(url)
     case = renamed(
@@ -182,9 +184,9 @@ def steps() -> list[dict[str, Any]]:
 def introduce(url: str) -> None:
     """Print the deviation."""
     say(f"{CASE['id']}: {CASE['statement']}")
-    for label in ("expected", "found", "where", "affects", "source"):
+    for label in ("expected", "found", "where", "affects", "source", "made from"):
         for number, line in enumerate(CASE[label].splitlines()):
-            say(f"  {'' if number else label:<9}{line}")
+            say(f"  {'' if number else label:<10}{line}")
     say(f"Asking {url}")
 
 
@@ -300,9 +302,15 @@ def without_credentials(line: str) -> str:
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
     """Print one line about a step."""
-    say(
-        f"\n{what:<11}{status_text(answer.status)}  {step['request']}  as {step['credential'] or 'anonymous'}"
-    )
+    caller = step["credential"] or "anonymous"
+    say(f"\n{what:<11}{status_text(answer.status)}  {name_of(step)}  as {caller}")
+
+
+def name_of(step: dict[str, Any]) -> str:
+    """Return the file of an upload, or the request as it is sent to this registry."""
+    then = f"{step['method']} {step['url']}"
+    request: str = step["request"]
+    return request.replace(then, f"{step['method']} {masked(place_of(step))}")
 
 
 def say(text: str, file: TextIO | None = None) -> None:
