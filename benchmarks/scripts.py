@@ -17,7 +17,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
+import textwrap
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -112,8 +113,14 @@ def _try(case: Case) -> Conclusions:
 
 
 def document(results: Sequence[Conclusions]) -> str:
-    """Return what was said that should not be, and a table of how often scripts said what."""
-    odd = [f"- {each}" for each in results if each.words != EXPECTED]
+    """Return what was said that should not be, what was not tried and why, and how often scripts said what."""
+    odd = [f"- {each}" for each in results if each.misleads or (each.words != EXPECTED and not each.reason)]
+    untried = defaultdict(list)
+    for each in results:
+        if each.reason:
+            untried[each.reason].append(each.fault)
+    for reason, faults in sorted(untried.items()):
+        odd += ["", f"{reason} {len(faults)} faults:", "", textwrap.fill(", ".join(faults), 118)]
     words = [*WORDS.values(), *({word for each in results for word in each.words} - {*WORDS.values()})]
     head = ["", f"| server | {' | '.join(words)} |", f"|{'---|' * (len(words) + 1)}"]
     rows = []
