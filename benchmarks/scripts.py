@@ -57,7 +57,11 @@ class Tried(Outcome, frozen=True):
 def main() -> int:
     """Try the scripts, and print the table."""
     options = _parser().parse_args()
-    cases = [case for case in scriptable() if any(text in case[0].name for text in options.text or [""])]
+    cases = [
+        case
+        for case in scriptable()
+        if any(text in f"{case[0].name} ({case[1]})" for text in options.text or [""])
+    ]
     if options.sample:
         cases = sampled(cases, options.sample, seed=options.seed)
     state = state_of(*SOURCES)
@@ -96,7 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--sample", type=int, metavar="N", help="choose N faults by a digest of their names (default: all)")
     add("--seed", type=int, default=1, metavar="N", help="choose others (default: 1)")
-    add("-k", dest="text", action="append", metavar="TEXT", help="choose faults by a part of the name")
+    add(
+        "-k",
+        dest="text",
+        action="append",
+        metavar="TEXT",
+        help="choose faults by a part of their name or requirement",
+    )
     add(
         "-n",
         dest="processes",

@@ -89,7 +89,8 @@ NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE
 
 def is_about_time(expected: str, found: str) -> bool:
     """Tell whether what was found differs from what was expected in a time alone, which no answer has twice."""
-    return TIME.search(found) is not None and CHANGING.sub("*", found) in CHANGING.sub("*", expected)
+    is_in_both = CHANGING.sub("*", found) in CHANGING.sub("*", expected)
+    return TIME.search(found) is not None and (is_in_both or "to be the time of" in expected)
 
 
 def beyond_answers(expected: str, found: str) -> str:
@@ -113,7 +114,7 @@ class Known(NamedTuple):
     """The files of the run in what was found."""
     digests: frozenset[str] | None
     has_others: bool
-    """Whether it lists what is not the script's, too: its address does not name the run."""
+    """Whether it lists what is not the script's, too: its address names neither the run nor one of its packages."""
 
     about: str
     """The statement and the deviation."""
@@ -136,6 +137,7 @@ def known_of(case: dict[str, Any], url: str) -> Known:
             re.findall(rf"conformance-{re.escape(run)}[a-z0-9-]*", spelling(f"{step['url']} {sent}"))
         )
     digests = case.get("digests")
+    is_own_page = run in spelling(url) or NUMBERED.search(url) is not None
     return Known(
         run=run,
         projects=frozenset(projects),
@@ -143,9 +145,9 @@ def known_of(case: dict[str, Any], url: str) -> Known:
         wanted=names_of(case["run"], case.get("expected", "")),
         named=names_of(case["run"], case["found"]),
         digests=None if digests is None else frozenset(digests),
-        has_others=run not in spelling(url),
+        has_others=not is_own_page,
         about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
-        is_window=run not in spelling(url)
+        is_window=not is_own_page
         and WINDOW.search(url) is not None
         and any(run in spelling(step["url"]) for step in case.get("requests", [])),
     )

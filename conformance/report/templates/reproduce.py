@@ -43,10 +43,13 @@ from conformance.report.templates.comparing import (
 from conformance.report.templates.following import (
     comparable,
     learn,
+    learn_numbers,
     masked,
     moved_from,
     origin,
+    renumbered,
     unknown_conditions,
+    unnumbered,
 )
 from conformance.report.templates.logins import MODEL, authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
@@ -72,9 +75,6 @@ TAKEN = re.compile(r"\b(already|exists|taken|duplicate)\b", re.IGNORECASE)
 
 UNANSWERED = re.compile(r"\bgot no answer\b")
 """What was found of a request without an answer, which the result may lack."""
-
-IDS = re.compile(r"/packages/\d+|/package_files/\d+")
-"""What GitLab's REST API calls by numbers of its own."""
 
 TIMES = frozenset({"date", "expires", "last-modified"})
 """Header fields that differ from one response to the next, but not in their form."""
@@ -235,8 +235,8 @@ def not_tried(message: str) -> int:
 def can_be_sent(step: dict[str, Any]) -> bool:
     """Tell whether a step is a request that was recorded in full; print why it is not."""
     reason = step["left_out"]
-    if IDS.search(step["url"]):
-        reason = "GitLab numbers packages itself: ask by hand, with the number of the package above."
+    if not reason and unnumbered(CASE["led"], step["url"]):
+        reason = "GitLab numbers packages itself, and no answer has the number: ask by hand."
     elif not reason and not place_of(step):
         reason = "This address is on a host of the earlier registry, and its counterpart is not known."
     if reason:
@@ -338,6 +338,7 @@ def ask(step: dict[str, Any]) -> Answer:
         learn(CASE["led"], step, target, plain.headers)
     answer = over_http(step, target, login, body, led=CASE["led"])
     learn(CASE["led"], step, target, answer.headers)
+    learn_numbers(CASE["led"], step["answer"], answer.text, CASE["run"])
     return answer
 
 
@@ -356,7 +357,7 @@ def is_elsewhere(url: str) -> bool:
 
 def place_of(step: dict[str, Any]) -> str:
     """Return where to send a step: to where a redirect before it leads by now, or to its URL on this registry."""
-    return CASE["led"].get(step["url"]) or moved(step["url"])
+    return CASE["led"].get(step["url"]) or renumbered(CASE["led"], moved(step["url"]))
 
 
 def moved(old: str) -> str:
