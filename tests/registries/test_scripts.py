@@ -58,8 +58,8 @@ MENDED = {
     "two-lengths-kept-open": (NOT_TRIED, NOT_TRIED, NOT_TRIED),
 }
 """One fault for each kind of what once misled a script, and what it says: spaces, spellings in URLs, sums of archives,
-validators, forms of times, the order of uploads and requests, numbers of packages, one request with several answers, the length of what is
-not kept, an answer that asks for the body, and what no answer shows."""
+validators, forms of times, the order of uploads and requests, numbers of packages, one request with several answers,
+the length of what is not kept, an answer that asks for the body, and what no answer shows."""
 
 
 ON_A_USED_STORE = ("group-root-page-cut-short", "short-list-without-compression")
