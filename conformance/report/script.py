@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from conformance.catalogue import BY_CHANCE
 from conformance.errors import UserError
 from conformance.report.check_result import DEVIATING
 from conformance.report.curl import ANONYMOUS, placeholder
+from conformance.report.one_file import in_one_file
 from conformance.report.templates import own
 from conformance.target.layouts import layouts
 from conformance.wire.credential_patterns import SECRET_HEADERS
@@ -27,9 +30,9 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, PARTS = "reproduce.py", ("answers", "comparing", "following", "logins", "renaming")
-"""The script, and the modules that take the place of its imports of them."""
-FUTURE = "from __future__ import annotations\n"
+SCRIPT = "reproduce.py"
+PARTS = ("answers", "comparing", "following", "logins", "renaming", "sending", "varying")
+"""The modules that it imports, which stand in it."""
 MADE_BY_API = frozenset({"short-lived"})
 """Credentials that exist during a check only."""
 
@@ -63,17 +66,11 @@ def as_script(result: RunResult, finding: CheckResult) -> str:
     return _script().replace(NO_CASE, f'r"""{case}"""')
 
 
+@cache
 def _script() -> str:
     """Return the script without its case, in one file."""
-    script = own(SCRIPT)
-    for name in PARTS:
-        _, future, part = own(f"{name}.py").partition(FUTURE)
-        imported = re.search(
-            rf"^from conformance\.report\.templates\.{name} import (?:\([^)]*\)|.*)\n", script, re.MULTILINE
-        )
-        assert future and imported  # noqa: S101, PT018 - files of ours
-        script = script.replace(imported[0], part.strip() + "\n")
-    return script
+    parts = [own(f"{name}.py") for name in PARTS]
+    return in_one_file(own(SCRIPT), parts, package="conformance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +125,10 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "credentials": [*map(_variable, result.target.credentials)],
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
-        "published": [
-            _upload(result.published[name]) for name in finding.published if name in result.published
-        ],
+        "published": sorted(
+            (_upload(result.published[name]) for name in finding.published if name in result.published),
+            key=itemgetter("number"),
+        ),
         "requests": [
             _request(exchange, result.target.addresses) | {"cited": exchange.number in cited}
             for exchange in finding.exchanges
@@ -189,6 +187,7 @@ def _upload(publication: Publication) -> dict[str, Any]:
         "status": 0,
         "answered": [],
         "answer": "",
+        "number": publication.number,
         "asked_before": [*publication.asked_before],
     }
 
@@ -221,6 +220,7 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,
+        "number": exchange.number,
     }
 
 

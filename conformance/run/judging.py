@@ -135,13 +135,17 @@ def _message(ended: Ended) -> str:
 def _published(run: Run, exchanges: Collection[Exchange], deviation: Deviation) -> list[Publication]:
     """Return the uploads behind exchanges and what was found there.
 
-    Behind a list of projects, which names none, that is the whole corpus.
+    Behind a list of projects, which names none, that is the whole corpus; behind other answers, what they show of it.
     """
     root, all_of_the_run = f"GET {run.target.index_url}", re.compile(rf"={run.corpus.run_id}(&|$)")
     published = run.transcript.published
     found = publications_behind(published, exchanges, found=deviation.found)
-    if any(each.request == root or all_of_the_run.search(each.request) for each in exchanges):
-        named = {each.filename for each in found}
-        found = [each for each in published if each.project in run.corpus.projects or each.filename in named]
+    is_whole = any(each.request == root or all_of_the_run.search(each.request) for each in exchanges)
+    shown = "\n".join(each.response_body for each in exchanges)
+    of_corpus = [
+        each for each in published if each.project in run.corpus.projects and (is_whole or each.is_in(shown))
+    ]
+    files = {each.filename: each for each in (*of_corpus, *found)}
+    found = [each for each in published if each is files.get(each.filename)]
     whole = run.transcript.numbered(range(1, len(run.transcript) + 1))
     return with_early_requests(found, whole, root=root)

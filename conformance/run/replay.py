@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import ceil, log
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
+LIKELY = 0.05
+"""A race that passes is not fixed where more tries than this share would pass without a change."""
+
+AS_OFTEN = 0.9
+"""The share of earlier rounds that is as many: their number depends on the time that they take."""
+
+_SEEN = re.compile(r"^in (\d+) of (\d+) rounds\b", re.MULTILINE)
+"""How often a race failed, in what it found."""
+
+_TRIED = re.compile(r"^(\d+) rounds?\b")
+"""How often a race was tried, in its remark."""
+
 FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
 
 
@@ -26,6 +40,7 @@ class Fate(StrEnum):
     """What became of a failed check."""
 
     FIXED = "fixed"
+    BY_CHANCE = "passed by chance?"
     STILL = "still failing"
     DIFFERENTLY = "failing differently"
     ERRORED = "errored"
@@ -75,6 +90,8 @@ def became(before: CheckResult, now: CheckResult | None) -> Replayed:
     if now is None:
         return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="This profile has no check of this id.")
     match now.verdict:
+        case Verdict.PASSED if doubt := _doubt(before, now):
+            return Replayed(id=before.id, fate=Fate.BY_CHANCE, message=doubt)
         case Verdict.PASSED:
             fate = Fate.FIXED
         case Verdict.ERROR:
@@ -84,3 +101,19 @@ def became(before: CheckResult, now: CheckResult | None) -> Replayed:
         case _:
             fate = Fate.STILL if now.signature == before.signature else Fate.DIFFERENTLY
     return Replayed(id=before.id, fate=fate, message=now.message)
+
+
+def _doubt(before: CheckResult, now: CheckResult) -> str:
+    """Return why a race that passes now may do so by chance; nothing where it was tried often enough."""
+    seen, tried = _SEEN.search(before.found), _TRIED.search(now.message)
+    if not (seen and tried):
+        return ""
+    wrong, rounds, again = int(seen[1]), int(seen[2]), int(tried[1])
+    by_chance = (1 - wrong / rounds) ** again
+    if again >= rounds * AS_OFTEN and by_chance <= LIKELY:
+        return ""
+    enough = max(rounds, ceil(log(LIKELY) / log(1 - wrong / rounds))) if wrong < rounds else rounds
+    return (
+        f"It failed in {wrong} of {rounds} rounds, and in none of {again} now: without a change, {by_chance:.0%} of "
+        f"such tries pass. Use --rounds {enough}."
+    )

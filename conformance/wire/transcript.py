@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-KEPT_BYTES = 16_384
+KEPT_BYTES = 20_480
 """The largest request, in bytes, that an exchange keeps."""
 
 KEPT_CHARACTERS = 2_000

@@ -13,7 +13,6 @@ be stopped and continued. Linux only. Ends with 1 if survivors.toml lacks a surv
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import random
 import sys
@@ -24,17 +23,23 @@ from tests.mutants.mutations import Mutation, mutations_of
 from tests.mutants.plan import FLAVOURS, on_line, planned
 from tests.mutants.reach import reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
-from tests.mutants.trials import ROOT, held_by, in_a_process, judged, run_trials
+from tests.mutants.trials import held_by, judged, run_trials
+from tests.trials.kept import ROOT, state_of
+from tests.trials.processes import in_a_process
 
 ROOMS = ("rules", "app", "http", "rendering", "model", "archives", "flavours")
 """What decides what a client sees. The store is held by tests/durability; `serving` starts and stops servers."""
+
+
+SOURCES = ("reference_server", "conformance", "tests/mutants", "tests/trials")
+"""What decides about a mutant: the server, the suite, and these programs."""
 
 
 def main() -> int:
     """Run mutants, print the survivors and the scores of the rooms."""
     options = _parser().parse_args()
     mutants = chosen(options)
-    results = Results(options.results, _state())
+    results = Results(options.results, state_of(*SOURCES, without={SURVIVORS}))
     left = [mutant for mutant in mutants if mutant not in results]
     started = perf_counter()
     if left:
@@ -98,16 +103,6 @@ def chosen(options: argparse.Namespace) -> list[Mutation]:
         return found
     picked = random.Random(options.seed).sample(found, options.sample)  # noqa: S311 - a sample, no secret
     return sorted(picked, key=lambda each: (each.file, each.index))
-
-
-def _state() -> str:
-    """Return a digest of all that decides about a mutant: the server, the suite, and these programs."""
-    digest = hashlib.sha256()
-    for folder in ("reference_server", "conformance", "tests/mutants"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".py", ".toml", ".html"} and path != SURVIVORS:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ import pytest
 
 from conformance.run.keys import MARK
 from tests.mutants.plan import ALWAYS
-from tests.mutants.trials import DEVIATING, ROOT, be_quiet, forget_server, held_by, judged
+from tests.mutants.trials import DEVIATING, forget_server, held_by, judged
+from tests.trials.kept import ROOT
+from tests.trials.processes import be_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from tests.trials.kept import Kept, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,40 +69,29 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     survivor: list[Survivor] = []
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of a mutant, with these sources of server and suite, and which requirement noticed it."""
+class MutantOutcome(Outcome, frozen=True):
+    """What came of a mutant, and which requirement noticed it."""
 
-    state: str
-    key: str
     verdict: str
     row: str = ""
 
 
 class Results:
-    """Outcomes in a file, one a line, so that a long measurement can be stopped and continued.
-
-    Outcomes of another state of the sources are left in the file, and do not count.
-    """
+    """What came of mutants, kept in a file."""
 
     def __init__(self, path: Path, state: str) -> None:
-        self._path, self._state = path, state
-        lines = path.read_bytes().splitlines() if path.exists() else []
-        found = (msgspec.json.decode(line, type=Outcome) for line in lines)
-        self._by_key = {each.key: each for each in found if each.state == state}
+        self._state, self._kept = state, Kept(path, state, MutantOutcome)
 
     def __contains__(self, mutant: Mutation) -> bool:
-        return mutant.key in self._by_key
+        return mutant.key in self._kept
 
-    def __getitem__(self, mutant: Mutation) -> Outcome:
-        return self._by_key[mutant.key]
+    def __getitem__(self, mutant: Mutation) -> MutantOutcome:
+        return self._kept[mutant.key]
 
     def add(self, mutant: Mutation, verdict: str, row: str, seconds: float) -> None:
         """Keep what came of a mutant, and print it."""
-        outcome = Outcome(state=self._state, key=mutant.key, verdict=verdict, row=row)
-        self._by_key[mutant.key] = outcome
-        with self._path.open("a", encoding="utf-8") as file:
-            print(json.dumps(msgspec.to_builtins(outcome), ensure_ascii=False), file=file)
-        print(f"{len(self._by_key):5} {verdict:9} {seconds:6.1f} s  {mutant.key}  {row}", flush=True)
+        self._kept.add(MutantOutcome(state=self._state, key=mutant.key, verdict=verdict, row=row))
+        print(f"{len(self._kept):5} {verdict:9} {seconds:6.1f} s  {mutant.key}  {row}", flush=True)
 
 
 class Known:

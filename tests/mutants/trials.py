@@ -12,10 +12,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import wait
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import catalogue
@@ -30,10 +27,10 @@ from reference_server.flavours.deviations import deviating
 from tests.kill_matrix.matrix import HTTP
 from tests.mutants.mutations import Mutation, mutated
 from tests.mutants.results import NEVER_STARTED
+from tests.trials import processes as processes_of_trials
+from tests.trials.kept import ROOT
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
     from types import CodeType, ModuleType
 
     from conformance.report.result import RunResult
@@ -42,7 +39,6 @@ Batch = tuple[str, list[str]]
 """A flavour, and the checks to judge it by."""
 Report = Callable[[Mutation, str, str, float], None]
 
-ROOT = Path(__file__).parents[2]
 SHARED = "reference_server.distributions"
 """The only room of the server that the suite uses, too: it makes what is uploaded."""
 MAX_FILE_SIZE = 200_000
@@ -50,11 +46,8 @@ MAX_FILE_SIZE = 200_000
 MEGABYTES_50 = 50 * 1024 * 1024
 """Bytes: the limit that GitLab documents. A server that is changed in this is judged with its own."""
 OPTIONS = RunOptions(rounds=5, settle=0.02, shrink=False)
-FORK = get_context("fork")
 SHOWN = 200
 """Characters of a message that are kept."""
-ENDING = 2.0
-"""Seconds that a process may take to end after its answer."""
 MEMORY = 2 << 30
 """Bytes of address space beyond what the first process has: a change may loop."""
 
@@ -167,17 +160,8 @@ def outcome(batches: Iterable[Batch]) -> tuple[str, str]:
     return verdict, found.get(verdict, "")
 
 
-def be_quiet() -> None:
-    """Send what this process prints nowhere, for good."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-
-
-def _try(trial: Trial, answer: Connection) -> None:
-    """Be the process of one mutation."""
-    os.setsid()
-    be_quiet()
+def _try(trial: Trial) -> tuple[str, str]:
+    """Be the process of one mutation. Returns what came of it, and the row that says so."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         limit = resource.getpagesize() * int(Path("/proc/self/statm").read_text().split()[0]) + MEMORY
@@ -187,31 +171,15 @@ def _try(trial: Trial, answer: Connection) -> None:
         try:
             import_module("reference_server.serving.in_process")
         except BaseException as error:  # noqa: BLE001 - whatever a change does to a module
-            answer.send((NEVER_STARTED, _line(error)))
-            return
+            return NEVER_STARTED, _line(error)
         try:
-            answer.send(outcome(trial.batches))
+            return outcome(trial.batches)
         except BaseException as error:  # noqa: BLE001 - whatever a change does to the run around it
-            answer.send(("refused", _line(error)))
+            return "refused", _line(error)
 
 
 def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:SHOWN]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Running:
-    """A trial on its way."""
-
-    mutation: Mutation
-    process: BaseProcess
-    began: float
-
-    def end(self) -> None:
-        """End the process, if it has not ended."""
-        self.process.join(ENDING)
-        self.process.kill()
-        self.process.join()
 
 
 def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, report: Report) -> None:
@@ -219,55 +187,12 @@ def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, repor
 
     `report` is called with mutation, verdict, row and seconds of each.
     """
-    running: dict[Connection, _Running] = {}
-
-    def collect() -> None:
-        ready = wait(list(running), timeout=1)
-        for answer, each in list(running.items()):
-            took = monotonic() - each.began
-            if answer in ready:
-                try:
-                    verdict, row = answer.recv()
-                except EOFError:
-                    verdict, row = "refused", "the process died"
-            elif took > seconds:
-                verdict, row = "no end", f"{seconds:.0f} s"
-                each.process.kill()
-            else:
-                continue
-            each.end()
-            del running[answer]
-            report(each.mutation, verdict, row, took)
-
-    for trial in trials:
-        while len(running) >= processes:
-            collect()
-        answer, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_try, args=(trial, theirs))
-        process.start()
-        theirs.close()
-        running[answer] = _Running(mutation=trial.mutation, process=process, began=monotonic())
-    while running:
-        collect()
-
-
-def in_a_process(function: Callable[..., object], *arguments: object) -> Any:
-    """Return what a function returns in a forked process, which leaves this one as it is."""
-    ours, theirs = FORK.Pipe(duplex=False)
-    process = FORK.Process(target=_answered, args=(function, arguments, theirs))
-    process.start()
-    theirs.close()
-    try:
-        result: Mapping[str, Any] = ours.recv()
-    finally:
-        process.join()
-    if "error" in result:
-        raise RuntimeError(result["error"])
-    return result["value"]
-
-
-def _answered(function: Callable[..., object], arguments: tuple[object, ...], answer: Connection) -> None:
-    try:
-        answer.send({"value": function(*arguments)})
-    except BaseException as error:  # noqa: BLE001 - the caller raises it again
-        answer.send({"error": repr(error)})
+    processes_of_trials.run_trials(
+        trials,
+        _try,
+        processes=processes,
+        seconds=seconds,
+        report=lambda trial, answer, took: report(trial.mutation, *answer, took),
+        died=("refused", "the process died"),
+        no_end=("no end", f"{seconds:.0f} s"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     Case = tuple[Fault, str, str]
     """A fault, the requirement that catches it, and a flavour held to that."""
 
-WORDS = {1: "reproduced", 0: "not reproduced", 2: "wrong command", 3: "no answer", 4: "not tried"}
+NOT_TRIED = "not tried"
+WORDS = {1: "reproduced", 0: "not reproduced", 2: "wrong command", 3: "no answer", 4: NOT_TRIED}
 SERVERS = ("same store", "new store", "without the fault")
 EXPECTED = ("reproduced", "reproduced", "not reproduced")
 MISLEADING = {
@@ -58,6 +60,7 @@ class Conclusions:
     requirement: str
     words: tuple[str, ...] = ()
     reason: str = ""
+    """Why there is no script, or why it could not be tried."""
 
     @property
     def misleads(self) -> bool:
@@ -65,10 +68,8 @@ class Conclusions:
         return bool(MISLEADING.intersection(zip(SERVERS, self.words, strict=False)))
 
     def __str__(self) -> str:
-        said = self.reason or ", ".join(
-            f"{server}: {word}" for server, word in zip(SERVERS, self.words, strict=True)
-        )
-        return f"{self.fault} ({self.requirement}): {said}"
+        words = [f"{server}: {word}" for server, word in zip(SERVERS, self.words, strict=False)]
+        return f"{self.fault} ({self.requirement}): {', '.join(words) or self.reason}"
 
 
 def scriptable() -> list[Case]:
@@ -117,11 +118,13 @@ def conclusions(fault: Fault, requirement: str, flavour: str) -> Conclusions:
                 return Conclusions(
                     fault=fault.name, requirement=requirement, reason=str(error).splitlines()[0]
                 )
-            words = [run(path, server, target)]
+            found = [run(path, server, target)]
         for faults in ((type(fault)(),), without(fault)):
             with served(flavour, *faults) as (server, target):
-                words.append(run(path, server, target))
-    return Conclusions(fault=fault.name, requirement=requirement, words=tuple(words))
+                found.append(run(path, server, target))
+    words, reasons = zip(*found, strict=True)
+    reason = next(filter(None, reversed(reasons)), "")
+    return Conclusions(fault=fault.name, requirement=requirement, words=words, reason=reason)
 
 
 class AttestationsVerified(TakesAttestations):
@@ -137,19 +140,32 @@ def without(fault: Fault) -> tuple[Fault, ...]:
     return (AttestationsVerified(),) if isinstance(fault, TakesAttestations) else ()
 
 
-def run(path: Path, server: ReferenceServer, target: Target) -> str:
-    """Run a script against a server with nothing but Python, and return what it concluded."""
+def run(path: Path, server: ReferenceServer, target: Target) -> tuple[str, str]:
+    """Run a script against a server with nothing but Python. Return what it concluded, and why if it tried nothing."""
     credentials = {
         name.upper().replace("-", "_"): f"{each.username}:{each.password}"
         for name, each in target.credentials.items()
     }
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
-        env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
+            env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "no end", ""
     if b"Traceback" in done.stderr:
-        return "crashed"
-    return WORDS.get(done.returncode, f"exit code {done.returncode}")
+        return "crashed", ""
+    word = WORDS.get(done.returncode, f"exit code {done.returncode}")
+    return word, _reason(done.stdout.decode()) if word == NOT_TRIED else ""
+
+
+def _reason(printed: str) -> str:
+    """Return why a script tried nothing: why it skipped a request, or what it concluded, without names."""
+    skipped = re.search(r"^skipped .*\n  (.*)$|^  (Too little .*|This list .*)$", printed, re.MULTILINE)
+    if skipped:
+        return skipped[1] or skipped[2]
+    sentence = printed.partition("\nCould not be tried. ")[2].partition("\n")[0]
+    return re.sub(r"(refused) \S+,(.*?): .*", r"\1 an upload\2", sentence)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .scripts_of_faults import EXPECTED, conclusions, sampled, scriptable
+from .scripts_of_faults import EXPECTED, NOT_TRIED, conclusions, sampled, scriptable
 
 if TYPE_CHECKING:
     from reference_server.faults import Fault
 
 pytestmark = pytest.mark.long
 
-NOT_TRIED = "not tried"
 SAMPLE = sampled(scriptable(), 30, seed=27)
 
 
@@ -25,9 +24,9 @@ SAMPLE = sampled(scriptable(), 30, seed=27)
 )
 def test_a_script_tells_a_fault_from_its_absence(fault: Fault, requirement: str, flavour: str) -> None:
     found = conclusions(fault, requirement, flavour)
-    assert not found.reason
+    assert found.words, found.reason
     assert not found.misleads, str(found)
-    assert found.words == EXPECTED or "not tried" in found.words, str(found)
+    assert found.words == EXPECTED or NOT_TRIED in found.words, str(found)
 
 
 MENDED = {
@@ -42,6 +41,16 @@ MENDED = {
     "upload-time-of-the-version": EXPECTED,
     "upload-time-without-zone": EXPECTED,
     "upload-to-the-index-not-found": EXPECTED,
+    "types-cross-over": EXPECTED,
+    "projects-before-routes": EXPECTED,
+    "deleted-files-described": EXPECTED,
+    "expectations-ignored": EXPECTED,
+    "files-without-sha256": EXPECTED,
+    "wheels-as-eggs": ("reproduced", "reproduced", NOT_TRIED),
+    "upload-time-local": (NOT_TRIED, NOT_TRIED, NOT_TRIED),
+    "head-of-pages-with-body": (NOT_TRIED, NOT_TRIED, NOT_TRIED),
+    "long-numbers-hang-up": (NOT_TRIED, NOT_TRIED, NOT_TRIED),
+    "time-of-packages-ahead": (NOT_TRIED, NOT_TRIED, "not reproduced"),
     "credentials-in-links": (NOT_TRIED, NOT_TRIED, "not reproduced"),
     "projects-as-strings": (NOT_TRIED, "reproduced", "not reproduced"),
     "refused-file-names-reserved": (NOT_TRIED, "reproduced", "not reproduced"),
@@ -49,7 +58,20 @@ MENDED = {
     "two-lengths-kept-open": (NOT_TRIED, NOT_TRIED, NOT_TRIED),
 }
 """One fault for each kind of what once misled a script, and what it says: spaces, spellings in URLs, sums of archives,
-validators, forms of times, and what no answer shows."""
+validators, forms of times, the order of uploads and requests, numbers of packages, one request with several answers,
+the length of what is not kept, an answer that asks for the body, and what no answer shows."""
+
+
+ON_A_USED_STORE = ("group-root-page-cut-short", "short-list-without-compression")
+"""Faults in the first entry of a list: where that is one of the run, the script of another entry cannot tell."""
+
+
+@pytest.mark.parametrize("name", ON_A_USED_STORE)
+def test_an_entry_may_be_missing_for_its_place(name: str) -> None:
+    (case,) = (each for each in scriptable() if each[0].name == name)
+    found = conclusions(*case)
+    assert not found.misleads, str(found)
+    assert found.words[1:] == EXPECTED[1:]
 
 
 @pytest.mark.parametrize("name", MENDED)

@@ -23,8 +23,9 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?")
 OF_UPLOADS = re.compile(r"\bupload-?(?: |-)?times?\b")
 """What a deviation names that is about the times of uploads: their form counts then, and which of them are equal."""
 
-OF_CONNECTIONS = re.compile(r"\b(connection|before the body)\b", re.IGNORECASE)
-"""What a deviation expects that no answer shows: what becomes of a connection, or what is sent before a body."""
+OF_CONNECTIONS = re.compile(r"\b(connection|before the body|behind the header)\b", re.IGNORECASE)
+"""What a deviation expects that no answer shows: what becomes of a connection, what is sent before a body, or after an
+answer without one."""
 
 CODED_TAG = re.compile(r"[-;:+.](?:gzip|br|zstd|deflate)(?=\"?$)")
 """The end of an entity tag that names a coding: which pages are compressed follows from their length."""
@@ -47,7 +48,7 @@ CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
 """Numbers that GitLab's REST API gives, each once."""
 
-SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?<="_last-serial":)\s*\d+')
+SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?:(?<="_last-serial":)|(?<="last_serial":))\s*\d+')
 """The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
 
 WINDOW = re.compile(r"[?&]per_page=\d+")
@@ -67,6 +68,12 @@ LENGTH = re.compile(r"(\d+) bytes in all>$")
 SLACK = 16
 """Bytes by which two lengths differ when numbers have more figures: no entry of a list is as short."""
 
+COUNTED = re.compile(r'(?:"(?:package_)?id":|serial":|<!--SERIAL) ?\d+|/packages/\d+(?=")', re.IGNORECASE)
+"""Numbers whose figures may be more or fewer next time."""
+
+MORE_FIGURES = 3
+"""How many figures more or fewer such a number may have."""
+
 HEX = re.compile(r"\b[0-9a-f]{8,}\b")
 """Digests of any kind."""
 
@@ -82,8 +89,8 @@ NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE
 
 def is_about_time(expected: str, found: str) -> bool:
     """Tell whether what was found differs from what was expected in a time alone, which no answer has twice."""
-    kind = CHANGING.sub("*", found)
-    return TIME.search(found) is not None and CHANGING.sub("*", expected).endswith(kind)
+    is_in_both = CHANGING.sub("*", found) in CHANGING.sub("*", expected)
+    return TIME.search(found) is not None and (is_in_both or "to be the time of" in expected)
 
 
 def beyond_answers(expected: str, found: str) -> str:
@@ -91,7 +98,7 @@ def beyond_answers(expected: str, found: str) -> str:
     if is_about_time(expected, found):
         return "a time, which this script does not compare"
     if OF_CONNECTIONS.search(expected):
-        return "more than an answer: whether a connection stays open, or what precedes a body"
+        return "more than an answer: whether a connection stays open, what precedes a body, or what follows an answer"
     return ""
 
 
@@ -103,14 +110,21 @@ class Known(NamedTuple):
     found: str
     wanted: frozenset[str]
     """The files of the run that were expected."""
+    named: frozenset[str]
+    """The files of the run in what was found."""
     digests: frozenset[str] | None
     has_others: bool
-    """Whether it lists what is not the script's, too: its address does not name the run."""
+    """Whether it lists what is not the script's, too: its address names neither the run nor one of its packages."""
 
     about: str
     """The statement and the deviation."""
     is_window: bool
     """Whether it is a part of a list of others, and other requests are about what is the script's."""
+
+
+def names_of(run: str, text: str) -> frozenset[str]:
+    """Return the files and projects of a run that a text names."""
+    return frozenset(re.findall(rf"[\w.+!-]*{re.escape(run)}[\w.+!-]*", text))
 
 
 def known_of(case: dict[str, Any], url: str) -> Known:
@@ -123,17 +137,17 @@ def known_of(case: dict[str, Any], url: str) -> Known:
             re.findall(rf"conformance-{re.escape(run)}[a-z0-9-]*", spelling(f"{step['url']} {sent}"))
         )
     digests = case.get("digests")
+    is_own_page = run in spelling(url) or NUMBERED.search(url) is not None
     return Known(
         run=run,
         projects=frozenset(projects),
         found=spelling(case["found"]),
-        wanted=frozenset(
-            re.findall(rf"[\w.+!-]*{re.escape(case['run'])}[\w.+!-]*", case.get("expected", ""))
-        ),
+        wanted=names_of(case["run"], case.get("expected", "")),
+        named=names_of(case["run"], case["found"]),
         digests=None if digests is None else frozenset(digests),
-        has_others=run not in spelling(url),
+        has_others=not is_own_page,
         about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
-        is_window=run not in spelling(url)
+        is_window=not is_own_page
         and WINDOW.search(url) is not None
         and any(run in spelling(step["url"]) for step in case.get("requests", [])),
     )
@@ -164,7 +178,13 @@ def same_content(then: str, now: bytes, known: Known) -> bool | None:
     head = head[:-CUT_OFF]
     if text.startswith(head):
         return same_rest(then, now, known)
-    return listing(head, known).begins(listing(text, known))
+    begins = listing(head, known).begins(listing(text, known))
+    return same_rest(then, now, known) if begins else begins
+
+
+def has_leftovers(page: str, run: str, known: Known) -> bool:
+    """Tell whether a list of others has entries of an earlier run: what it lacks may depend on the place in it."""
+    return known.has_others and bool(run) and any(run in spelling(each) for each in ENTRY.findall(page))
 
 
 def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
@@ -184,16 +204,18 @@ def is_as_long(then: str, now: str) -> bool:
 def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     """Tell whether a body that begins as an earlier one, of which the rest is unknown, ends as that did.
 
-    The rest of a page of others is theirs, unless it has what was expected.
+    The rest of a page of others is theirs, unless it has what was expected. A page that has become shorter, and lacks
+    what was found, has lost that.
     """
-    length = LENGTH.search(then)
-    if length is None or abs(len(now) - int(length[1])) <= SLACK:
+    length, text = LENGTH.search(then), now.decode("utf-8", errors="replace")
+    slack = SLACK if known.has_others else MORE_FIGURES * len(COUNTED.findall(text))
+    if length is None or abs(len(now) - int(length[1])) <= slack:
         return True
-    text = now.decode("utf-8", errors="replace")
     is_there_now = any(name in text and name not in then for name in known.wanted)
     if known.has_others:
         return None if is_there_now else True
-    return False if is_there_now else None
+    is_gone = len(now) < int(length[1]) and any(name not in text for name in known.named)
+    return False if is_there_now or is_gone else None
 
 
 def stable(text: str, known: Known) -> str:

@@ -8,6 +8,7 @@ Some registries make another URL each time, such as a presigned one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -27,6 +28,15 @@ VALIDATORS, WEAK = ("etag", "last-modified"), "W/"
 CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"})
 """Source: RFC 9110, 13.1."""
 
+PACKAGE = re.compile(r'"id":\s*(\d+),\s*"name":\s*"([^"]*)",\s*"version":\s*"([^"]*)"')
+"""A package in an answer of GitLab's REST API: its number, its name and its version."""
+
+PACKAGE_FILE = re.compile(r'"id":\s*(\d+),\s*"package_id":\s*(\d+)[^{}]*?"file_name":\s*"([^"]*)"')
+"""A file of one: its number, that of the package, and its name."""
+
+NUMBER = re.compile(r"(?<=/)(packages|package_files)/(\d+)(?![^/?])")
+"""A number of a package, or of a file, in a URL."""
+
 OPENS = re.compile(r"([?&;][^\s=?&;]*(?:signature|credential|token|sig|hmac)=)[^\s&;#\"'<>]+", re.IGNORECASE)
 """The parameters of a presigned URL that open it: their names, then their values."""
 
@@ -45,6 +55,36 @@ def learn(led: dict[str, str], step: dict[str, Any], target: str, headers: Mappi
         then, now = field(name, before).removeprefix(WEAK), field(name, headers).removeprefix(WEAK)
         if then and now:
             led[then] = now
+
+
+def learn_numbers(led: dict[str, str], then: str, now: str, run: str) -> None:
+    """Add which numbers GitLab gives the packages and files of a run, with those that they had.
+
+    Those of others are left alone: the script may delete what it has a number of.
+    """
+    before, after = numbers_of(then, run), numbers_of(now, run)
+    led.update({before[each]: after[each] for each in before.keys() & after.keys()})
+
+
+def numbers_of(answer: str, run: str) -> dict[tuple[str, ...], str]:
+    """Return how URLs name the packages and files of a run, by their names; nothing of a name that comes twice."""
+    found: list[tuple[tuple[str, ...], str]]
+    found = [((name, version), f"packages/{number}") for number, name, version in PACKAGE.findall(answer)]
+    for number, package, name in PACKAGE_FILE.findall(answer):
+        found += [((name,), f"package_files/{number}"), ((name, "package"), f"packages/{package}")]
+    of_run = [each for each in found if run in re.sub(r"[-_.]+", "-", each[0][0]).lower()]
+    counts = Counter(of_run)
+    return dict(each for each in of_run if sum(other[0] == each[0] for other in counts) == 1)
+
+
+def unnumbered(led: Mapping[str, str], url: str) -> bool:
+    """Tell whether a URL has a number that GitLab gave, and that of now is not known."""
+    return any(each[0] not in led for each in NUMBER.finditer(url))
+
+
+def renumbered(led: Mapping[str, str], url: str) -> str:
+    """Return a URL with the numbers of now."""
+    return NUMBER.sub(lambda found: led.get(found[0], found[0]), url)
 
 
 def unknown_conditions(led: Mapping[str, str], step: dict[str, Any]) -> frozenset[str]:

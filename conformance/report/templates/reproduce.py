@@ -18,22 +18,20 @@ answer, 4 could not be tried.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import re
-import socket
-import ssl
 import sys
 import zlib
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
-from conformance.report.templates.answers import NOTHING, Answer, read
 from conformance.report.templates.comparing import (
     Known,
     beyond_answers,
     form_of,
+    has_leftovers,
     known_of,
     optional,
     same_content,
@@ -43,27 +41,28 @@ from conformance.report.templates.comparing import (
     volatile,
 )
 from conformance.report.templates.following import (
-    CONDITIONS,
     comparable,
-    followed,
     learn,
+    learn_numbers,
     masked,
     moved_from,
     origin,
-    path_of,
+    renumbered,
     unknown_conditions,
+    unnumbered,
 )
-from conformance.report.templates.logins import authorization, hidden, missing, without_secrets
+from conformance.report.templates.logins import MODEL, authorization, hidden, missing, without_secrets
 from conformance.report.templates.renaming import renamed
+from conformance.report.templates.sending import over_a_socket, over_http
+from conformance.report.templates.varying import Asked, form_of_request, varies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.report.templates.answers import Answer
+
 CASE: dict[str, Any] = json.loads(r"""{}""")
 """The deviation, and the requests that showed it."""
-
-PATIENCE = 30
-"""Seconds to wait for an answer."""
 
 SHOWN = 40
 """Lines of an answer that are printed."""
@@ -74,8 +73,8 @@ BEGINNING = 100
 TAKEN = re.compile(r"\b(already|exists|taken|duplicate)\b", re.IGNORECASE)
 """What registries say of a file name that they have."""
 
-IDS = re.compile(r"/packages/\d+|/package_files/\d+")
-"""What GitLab's REST API calls by numbers of its own."""
+UNANSWERED = re.compile(r"\bgot no answer\b")
+"""What was found of a request without an answer, which the result may lack."""
 
 TIMES = frozenset({"date", "expires", "last-modified"})
 """Header fields that differ from one response to the next, but not in their form."""
@@ -95,9 +94,11 @@ def main(arguments: list[str]) -> int:
     CASE.update({"moves": moves(url, *arguments[1:]), "led": {}, "tags": {}})
     unset = missing({step["credential"] for step in steps() if step["login"]}, CASE["credentials"])
     if unset:
+        of_check = {*unset} - {*CASE["credentials"], MODEL}
         return wrong(
-            f"set {', '.join(unset)} to user:password\nA name that is none of your credentials belongs to the check: "
-            "use a user and a password that fit the name, such as a wrong password."
+            f"set {', '.join(unset)} to user:password"
+            + "\nA name that is none of your credentials belongs to the check: use a user and a password that fit the "
+            "name, such as a wrong password." * bool(of_check)
         )
     introduce(url)
     case = renamed(
@@ -106,7 +107,7 @@ def main(arguments: list[str]) -> int:
     if case is None:
         say("The archives cannot be renamed: the names are those of the check.")
     else:
-        CASE.update(case)
+        CASE.update({**case, "earlier run": CASE["run"]})
     try:
         return attempt(url, has_own_names=case is not None)
     except OSError as error:
@@ -130,36 +131,49 @@ def attempt(url: str, *, has_own_names: bool) -> int:
 
 
 def repeat(*, has_own_names: bool) -> int:
-    """Publish what the deviation needs, and send the requests again. Returns the exit code. Raises OSError."""
-    for step in CASE["published"]:
-        ask_early(step["asked_before"])
-        answer = ask(step)
-        report("published", step, answer)
-        if not 200 <= answer.status < 300:
-            return not_tried(refused(step, answer))
-    CASE["led"].clear()  # what pages said before they had all files holds no more
+    """Publish what the deviation needs, and send the requests again, in the order of the run.
+
+    Returns the exit code. Raises OSError.
+    """
+    waiting = [*CASE["published"]]
+    asked: list[Asked] = []
     same: list[bool] = []
     unchanged = False
     for step in CASE["requests"]:
+        while waiting and not 0 < step["number"] < waiting[0]["number"]:
+            if reason := publish(waiting.pop(0), asked):
+                return not_tried(reason)
         if not can_be_sent(step):
-            unchanged |= step["method"] not in ("GET", "HEAD")
+            unchanged |= step["cited"] or step["method"] not in ("GET", "HEAD")
             continue
         answer = ask(step)
+        asked.append(Asked(step, answer))
         is_same = compare(step, answer)
         same += [] if is_same is None else [is_same]
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and not TAKEN.search(step["answer"]) and not has_own_names:
             return not_tried(refused(step, answer))
-    unasked = any(step["cited"] and step["left_out"] for step in CASE["requests"])
     skipped = len(CASE["requests"]) - len(same)
-    return conclude(same, skipped=skipped, unchanged=unchanged or unasked)
+    return conclude(same, skipped=skipped, unchanged=unchanged, varying=varies(asked))
 
 
-def ask_early(wanted: list[str]) -> None:
-    """Send requests that the run had sent before an upload, too: a cache may keep the answers. Raises OSError."""
-    early = [each for each in CASE["requests"] if each["request"] in wanted and not each["left_out"]]
-    for step in {str(each["headers"]) + each["url"]: each for each in early if place_of(each)}.values():
-        report("sent early", step, ask(step))
+def publish(step: dict[str, Any], asked: list[Asked]) -> str:
+    """Publish a file, and note that in `asked`. Returns why the registry refused it, else nothing. Raises OSError.
+
+    Requests that the run had sent before an upload are sent early: a cache may keep the answers.
+    """
+    since = list(takewhile(lambda each: each.step["method"] != "POST", reversed(asked)))
+    done = {form_of_request(each.step) for each in since}
+    known = dict(CASE["led"])
+    early = [each for each in CASE["requests"] if each["request"] in step["asked_before"]]
+    for each in {form_of_request(each): each for each in early if not each["left_out"]}.values():
+        if form_of_request(each) not in done and place_of(each):
+            report("sent early", each, ask(each))
+    CASE["led"] = known  # what pages say before they have all files holds no more
+    answer = ask(step)
+    asked.append(Asked(step, answer))
+    report("published", step, answer)
+    return "" if 200 <= answer.status < 300 else refused(step, answer)
 
 
 def steps() -> list[dict[str, Any]]:
@@ -170,26 +184,28 @@ def steps() -> list[dict[str, Any]]:
 def introduce(url: str) -> None:
     """Print the deviation."""
     say(f"{CASE['id']}: {CASE['statement']}")
-    for label in ("expected", "found", "where", "affects", "source"):
+    for label in ("expected", "found", "where", "affects", "source", "made from"):
         for number, line in enumerate(CASE[label].splitlines()):
-            say(f"  {'' if number else label:<9}{line}")
+            say(f"  {'' if number else label:<10}{line}")
     say(f"Asking {url}")
 
 
-def conclude(same: list[bool], *, skipped: int, unchanged: bool) -> int:
+def conclude(same: list[bool], *, skipped: int, unchanged: bool, varying: bool) -> int:
     """Print the conclusion; `unchanged` says that a skipped request would have changed or shown something.
 
-    Returns the exit code.
+    `varying` says that one request is answered in several ways, as it was. Returns the exit code.
     """
     if not same:
         return not_tried("This script can send none of the requests; the reasons are above.")
     say(f"\n{sum(same)} of {len(same)} answers are the same.")
-    if unchanged or (all(same) and skipped):
-        return not_tried("What this script had to skip may be what differed; the reasons are above.")
+    unrecorded = UNANSWERED.search(CASE["found"]) and all(step["status"] for step in CASE["requests"])
+    if unchanged or (all(same) and (skipped or unrecorded)):
+        return not_tried("What differed may be a request that this script skipped, or that the result lacks.")
     if all(same) and (reason := beyond_answers(CASE["expected"], CASE["found"])):
         return not_tried(f"What differed is {reason}: look at the answers above.")
-    if all(same):
-        say("Reproduced.")
+    if all(same) or varying:
+        order = ": one request gets several kinds of answers, as it did, but in another order"
+        say(f"Reproduced{'' if all(same) else order}.")
         return 1
     if CASE["by chance"]:
         return not_tried(
@@ -219,8 +235,8 @@ def not_tried(message: str) -> int:
 def can_be_sent(step: dict[str, Any]) -> bool:
     """Tell whether a step is a request that was recorded in full; print why it is not."""
     reason = step["left_out"]
-    if IDS.search(step["url"]):
-        reason = "GitLab numbers packages itself: ask by hand, with the number of the package above."
+    if not reason and unnumbered(CASE["led"], step["url"]):
+        reason = "GitLab numbers packages itself, and no answer has the number: ask by hand."
     elif not reason and not place_of(step):
         reason = "This address is on a host of the earlier registry, and its counterpart is not known."
     if reason:
@@ -241,6 +257,11 @@ def compare(step: dict[str, Any], answer: Answer) -> bool | None:
     if step["method"] == "HEAD" and not same_length(dict(step["answered"]), answer.headers, known):
         same = None
     if same is False:
+        if has_leftovers(answer.text, CASE.get("earlier run", ""), known) and not differences:
+            say(
+                "  This list has projects of the run, too: what it lacks may depend on them. Delete them first."
+            )
+            return None
         differences.append(f"another body, beginning with {step['answer'][:BEGINNING]!r}")
     for difference in differences:
         say(f"  before: {difference}")
@@ -281,9 +302,15 @@ def without_credentials(line: str) -> str:
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
     """Print one line about a step."""
-    say(
-        f"\n{what:<11}{status_text(answer.status)}  {step['request']}  as {step['credential'] or 'anonymous'}"
-    )
+    caller = step["credential"] or "anonymous"
+    say(f"\n{what:<11}{status_text(answer.status)}  {name_of(step)}  as {caller}")
+
+
+def name_of(step: dict[str, Any]) -> str:
+    """Return the file of an upload, or the request as it is sent to this registry."""
+    then = f"{step['method']} {step['url']}"
+    request: str = step["request"]
+    return request.replace(then, f"{step['method']} {masked(place_of(step))}")
 
 
 def say(text: str, file: TextIO | None = None) -> None:
@@ -304,62 +331,15 @@ def ask(step: dict[str, Any]) -> Answer:
     login = authorization(step) if origin(target) in ours and step["login"] else []
     body = base64.b64decode(step["body"])
     if step["raw"]:
-        return over_a_socket(step, target, login, body)
+        return over_a_socket(step, target, login, body, led=CASE["led"])
     if conditions := unknown_conditions(CASE["led"], step):
         headers = [each for each in step["headers"] if each[0].lower() not in conditions]
-        learn(CASE["led"], step, target, over_http({**step, "headers": headers}, target, login, body).headers)
-    answer = over_http(step, target, login, body)
+        plain = over_http({**step, "headers": headers}, target, login, body, led=CASE["led"])
+        learn(CASE["led"], step, target, plain.headers)
+    answer = over_http(step, target, login, body, led=CASE["led"])
     learn(CASE["led"], step, target, answer.headers)
+    learn_numbers(CASE["led"], step["answer"], answer.text, CASE["run"])
     return answer
-
-
-def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: bytes) -> Answer:
-    """Send a request as it was, header for header."""
-    parts = urlsplit(target)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    names_host = any(name.lower() == "host" for name, _ in step["headers"])
-    connection.putrequest(step["method"], path_of(target), skip_host=names_host, skip_accept_encoding=True)
-    for name, value in [*step["headers"], *login]:
-        is_condition = name.lower() in CONDITIONS
-        connection.putheader(name, followed(CASE["led"], value) if is_condition else value)
-    connection.endheaders(body or None)
-    try:
-        return read(connection.getresponse())
-    except (HTTPException, EOFError, gzip.BadGzipFile, zlib.error):
-        return NOTHING
-    finally:
-        connection.close()
-
-
-def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sent: bytes) -> Answer:
-    """Send the same bytes, with this host, and with the credential, which was not recorded."""
-    parts, then = urlsplit(target), urlsplit(step["url"])
-    sent = sent.replace(b"\r\nHost: " + then.netloc.encode(), b"\r\nHost: " + parts.netloc.encode(), 1)
-    is_whole = b" " + step["url"].encode() + b" " in sent.partition(b"\r\n")[0]
-    old, new = (step["url"], target) if is_whole else (path_of(step["url"]), path_of(target))
-    sent = sent.replace(old.encode(), new.encode(), 1)
-    head, blank, content = sent.partition(b"\r\n\r\n")
-    sent = followed(CASE["led"], head.decode("latin-1")).encode("latin-1") + blank + content
-    lines = "".join(f"\r\n{name}: {value}" for name, value in login)
-    sent = sent.replace(b"\r\n", lines.encode("latin-1") + b"\r\n", 1)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = socket.create_connection((parts.hostname or "", port), timeout=PATIENCE)
-    if parts.scheme == "https":
-        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=parts.hostname)
-    try:
-        connection.sendall(sent)
-        if step["ended"]:
-            socket.socket.shutdown(connection, socket.SHUT_WR)
-        if step["answer_ignored"]:
-            return NOTHING
-        response = HTTPResponse(connection, method=step["method"])
-        response.begin()
-        return read(response)
-    except (OSError, HTTPException, ValueError, EOFError, zlib.error):
-        return NOTHING
-    finally:
-        connection.close()
 
 
 def moves(url: str, index: str = "") -> list[tuple[str, str]]:
@@ -377,7 +357,7 @@ def is_elsewhere(url: str) -> bool:
 
 def place_of(step: dict[str, Any]) -> str:
     """Return where to send a step: to where a redirect before it leads by now, or to its URL on this registry."""
-    return CASE["led"].get(step["url"]) or moved(step["url"])
+    return CASE["led"].get(step["url"]) or renumbered(CASE["led"], moved(step["url"]))
 
 
 def moved(old: str) -> str:

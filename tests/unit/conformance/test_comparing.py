@@ -9,6 +9,7 @@ import pytest
 
 from conformance.report.templates.comparing import (
     beyond_answers,
+    has_leftovers,
     is_about_time,
     known_of,
     same_content,
@@ -228,6 +229,30 @@ def test_of_a_long_page_the_length_tells_whether_its_end_is_the_same() -> None:
     assert same(cut_off(fifty), fifty.replace("body>", "BODY>"), url=PAGE) is False
 
 
+def test_a_page_that_has_lost_what_was_found_is_another() -> None:
+    files = [f"{OWN}-1.{number}.tar.gz" for number in range(50)]
+    deleted = f"{OWN}-2.0.tar.gz"
+    with_it, without = anchors(*files, deleted), anchors(*files)
+    assert same(cut_off(with_it), without, url=PAGE, found=deleted) is False
+    assert same(cut_off(with_it), with_it, url=PAGE, found=deleted)
+    assert same(cut_off(with_it), without, url=PAGE) is None
+
+
+def test_the_length_of_a_description_counts_byte_for_byte() -> None:
+    page = '{{"info": {{"name": "{}"}}, "last_serial": {}, "urls": [{}"{}"]}}'
+    then = page.format(OWN, 7, '"bdist_wheel", ' * 60, "bdist_egg")
+    assert same(cut_off(then), page.format(OWN, 123, '"bdist_wheel", ' * 60, "bdist_egg"), url=PAGE)
+    assert same(cut_off(then), page.format(OWN, 7, '"bdist_wheel", ' * 60, "bdist_wininst"), url=PAGE) is None
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_entries_of_the_earlier_run_are_known(make: Callable[..., str]) -> None:
+    known = known_of({"published": [], "run": "zzzzzzzz", "found": "", "expected": ""}, ROOT)
+    assert has_leftovers(make(*NAMES), RUN, known)
+    assert not has_leftovers(make("requests"), RUN, known)
+    assert not has_leftovers(f"no list of {OWN}", RUN, known)
+
+
 def test_the_end_of_a_long_list_of_others_is_theirs_without_what_was_expected() -> None:
     others = [f"other-{number}" for number in range(50)]
     fewer, more = anchors(*others), anchors(*others, OWN)
@@ -247,6 +272,7 @@ def test_serials_count_where_the_deviation_is_about_them(page: str) -> None:
     [
         ("the time to be '2026-11-28T11:54:38.632507Z'", "'2099-01-01T00:00:00.000000Z'", True),
         ("the time to be '2026-11-28T11:54:38.632507Z'", "no time", False),
+        ("`upload-time` to be about 2026-11-28T11:54:38Z, at the upload", "2026-11-28T17:39:38.1Z", True),
         ("the time to end with Z", "'2026-11-28T11:54:38'", False),
         ("status 200", "status 404", False),
         ("the URL to be http://127.0.0.1:8081/f", "http://127.0.0.1:9999/f", False),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report.templates.following import followed, learn
+from conformance.report.templates.following import (
+    followed,
+    learn,
+    learn_numbers,
+    renumbered,
+    unnumbered,
+)
 
 URL = "https://registry.example.com/simple/demo/"
 DATES = ("Sat, 28 Nov 2026 15:51:22 GMT", "Sun, 29 Nov 2026 08:00:00 GMT")
@@ -32,3 +38,35 @@ def test_a_condition_has_the_validator_of_now(
 
 def test_two_validators_that_changed_places_are_followed_at_once() -> None:
     assert followed({'"a"': '"b"', '"b"': '"a"'}, '"a", "b"') == '"b", "a"'
+
+
+PACKAGES = '[{{"id":{},"name":"{}","version":"1.0","_links":{{}}}},{{"id":{},"name":"demo","version":"1.0"}}]'
+FILES = '[{{"id":{},"package_id":{},"created_at":"","file_name":"conformance_abcdefgh-1.0.tar.gz"}}]'
+OF_RUN = "conformance-abcdefgh"
+
+
+def test_the_numbers_of_packages_and_files_are_those_of_now() -> None:
+    led: dict[str, str] = {}
+    learn_numbers(led, PACKAGES.format(28, OF_RUN, 5), PACKAGES.format(3, OF_RUN, 9), "abcdefgh")
+    learn_numbers(led, FILES.format(70, 28), FILES.format(6, 3), "abcdefgh")
+    url = "https://registry.example.com/api/v4/projects/1/packages/28"
+    assert renumbered(led, url) == "https://registry.example.com/api/v4/projects/1/packages/3"
+    assert renumbered(led, f"{url}/package_files/70").endswith("/packages/3/package_files/6")
+    assert renumbered(led, f"{url}/package_files?per_page=100").endswith(
+        "/packages/3/package_files?per_page=100"
+    )
+    assert not unnumbered(led, url)
+
+
+def test_the_numbers_of_others_are_not_learned() -> None:
+    """A script may delete what it has a number of."""
+    led: dict[str, str] = {}
+    learn_numbers(led, PACKAGES.format(28, OF_RUN, 5), PACKAGES.format(3, OF_RUN, 5), "abcdefgh")
+    assert unnumbered(led, "https://registry.example.com/api/v4/projects/1/packages/5")
+
+
+def test_a_name_that_comes_twice_has_no_number() -> None:
+    led: dict[str, str] = {}
+    twice = PACKAGES.format(28, OF_RUN, 29).replace("demo", OF_RUN)
+    learn_numbers(led, twice, PACKAGES.format(3, OF_RUN, 4), "abcdefgh")
+    assert led == {}

@@ -11,6 +11,7 @@ from msgspec import structs
 from conformance.catalogue import Level, Standing
 from conformance.commands.main import main
 from conformance.commands.replay import print_replay
+from conformance.kit.races.rounds import in_every, tried
 from conformance.report.check_result import CheckResult
 from conformance.report.result_file import result_from_json
 from conformance.run import replay as replaying
@@ -18,7 +19,7 @@ from conformance.run.checks_run import run_checks
 from conformance.run.replay import Fate, Replayed, became, failed, replay
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts import Deviation, ExitCode, Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
@@ -82,6 +83,29 @@ def test_what_became_of_it(result: CheckResult | None, fate: Fate, finding: Any)
 
 
 @pytest.mark.parametrize(
+    ("wrong", "rounds", "again", "enough"),
+    [
+        (30, 30, 30, 0),
+        (10, 60, 57, 0),
+        (30, 30, 10, 30),
+        (30, 90, 30, 90),
+        (1, 90, 90, 269),
+        (1, 90, 269, 0),
+    ],
+)
+def test_a_race_is_fixed_only_where_it_was_tried_often_enough(
+    wrong: int, rounds: int, again: int, enough: int, finding: Any
+) -> None:
+    every = [number < wrong for number in range(rounds)]
+    with pytest.raises(Deviation) as deviation:
+        in_every(every, lambda is_wrong: ["two winners"] if is_wrong else [], expected="one winner")
+    before = structs.replace(finding(LISTS, Verdict.FAILED, "x"), found=deviation.value.found)
+    replayed = became(before, structs.replace(now(Verdict.PASSED), message=tried(again)))
+    assert replayed.fate is (Fate.BY_CHANCE if enough else Fate.FIXED)
+    assert not enough or f"Use --rounds {enough}." in replayed.message
+
+
+@pytest.mark.parametrize(
     ("fates", "code"),
     [
         ((), ExitCode.CONFORMS),
@@ -89,6 +113,7 @@ def test_what_became_of_it(result: CheckResult | None, fate: Fate, finding: Any)
         ((Fate.FIXED, Fate.STILL), ExitCode.DEVIATES),
         ((Fate.DIFFERENTLY,), ExitCode.DEVIATES),
         ((Fate.NOT_JUDGED,), ExitCode.DEVIATES),
+        ((Fate.FIXED, Fate.BY_CHANCE), ExitCode.DEVIATES),
         ((Fate.FIXED, Fate.ERRORED), ExitCode.HARNESS_ERROR),
         ((Fate.STILL, Fate.ERRORED), ExitCode.DEVIATES),
     ],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -105,6 +107,25 @@ def test_what_others_have_published_makes_no_difference(name: str, tmp_path: Pat
             server.publish(wheel("someone-else", "1.0"))
             exit_codes += [run(script, tmp_path, server.url, DEFAULT=secret).returncode for _ in range(2)]
     assert exit_codes == [1, 1, 0, 0]
+
+
+def test_the_parts_of_the_script_share_no_names() -> None:
+    tree = ast.parse(script_of("simple.html.doctype"))
+    defined = [each.name for each in tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))]
+    assigned = (target for each in tree.body if isinstance(each, ast.Assign) for target in each.targets)
+    defined += [name.id for target in assigned for name in ast.walk(target) if isinstance(name, ast.Name)]
+    assert defined
+    assert [name for name, count in Counter(defined).items() if count > 1] == []
+
+
+def test_the_script_needs_nothing_of_the_suite() -> None:
+    modules = {
+        module.partition(".")[0]
+        for each in ast.walk(ast.parse(script_of("simple.html.doctype")))
+        for module in ([each.module or ""] if isinstance(each, ast.ImportFrom) else [])
+        + ([name.name for name in each.names] if isinstance(each, ast.Import) else [])
+    }
+    assert modules <= sys.stdlib_module_names
 
 
 def test_the_names_are_new_each_time(tmp_path: Path) -> None:
