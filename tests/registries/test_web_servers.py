@@ -1,0 +1,60 @@
+"""What web servers, load balancers and caches in front of a registry do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.verdicts import Verdict
+from reference_server.alterations import HangUpError
+from reference_server.faults import Fault
+from reference_server.faults.building.partial_uploads import arrived, file_in, is_chunked, stored
+from reference_server.faults.building.upload_forms import boundary_of
+
+from .one_row import judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+TRUNCATED = "robustness.chunked-truncated"
+
+
+class HangsUpOnItsClient(Fault):
+    """Passes on an upload without its last chunk, and hangs up before the answer, as HAProxy does.
+
+    The registry stores the file of a form that is complete, or half of it.
+    """
+
+    def __init__(self, *, halves: bool = False) -> None:
+        self._halves = halves
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload" or not is_chunked(request):
+            return None
+        body, whole = arrived(request)
+        request.notes[self] = not whole
+        if whole or boundary_of(request) + b"--" not in body:
+            return None
+        filename, content = file_in(body, boundary_of(request))
+        return stored(request, filename, content[: len(content) // 2] if self._halves else content)
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        if request.notes.get(self):
+            raise HangUpError
+        return body
+
+
+def test_a_proxy_may_hang_up_on_a_client_whose_form_the_registry_stores() -> None:
+    found = judged(TRUNCATED, HangsUpOnItsClient())
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_half_a_file_that_was_stored_unanswered_is_found() -> None:
+    assert judged(TRUNCATED, HangsUpOnItsClient(halves=True)).verdict is Verdict.FAILED
