@@ -156,7 +156,8 @@ def _rejection(answer: Answer, target: Target) -> str:
         )
     return (
         f"rejects the credential {answer.credential!r}: {summary(answer)}\n"
-        "Check the user name, the password or token, its scopes and the user's role. "
+        "Check the user name, the password or token, its scopes and the user's role. A web server in front has to "
+        "pass on Authorization. "
         f"{target.encoding_hint(answer.credential)}"
     ).rstrip()
 

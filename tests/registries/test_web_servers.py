@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from conformance.verdicts import Verdict
+from reference_server import ReferenceServer
 from reference_server.alterations import HangUpError
 from reference_server.faults import Fault
 from reference_server.faults.building.partial_uploads import arrived, file_in, is_chunked, stored
@@ -20,10 +23,11 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.rendering.pages import FileLink, ProjectPage
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
-TRUNCATED = "robustness.chunked-truncated"
+TRUNCATED, PROVENANCE, ROUTE = "robustness.chunked-truncated", "provenance.fetch", "integrity.route"
 
 
 class HangsUpOnItsClient(Fault):
@@ -51,6 +55,21 @@ class HangsUpOnItsClient(Fault):
         return body
 
 
+class ProvenanceInside(Fault):
+    """Links provenance objects at the address by which a proxy reaches the registry."""
+
+    def __init__(self, inside: ReferenceServer) -> None:
+        self._inside = inside
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        def linked(file: FileLink) -> FileLink:
+            if file.provenance is None:
+                return file
+            return replace(file, provenance=self._inside.origin + urlsplit(file.provenance).path)
+
+        return page.each(linked)
+
+
 def test_a_proxy_may_hang_up_on_a_client_whose_form_the_registry_stores() -> None:
     found = judged(TRUNCATED, HangsUpOnItsClient())
     assert found.verdict is Verdict.PASSED, found.message
@@ -58,3 +77,13 @@ def test_a_proxy_may_hang_up_on_a_client_whose_form_the_registry_stores() -> Non
 
 def test_half_a_file_that_was_stored_unanswered_is_found() -> None:
     assert judged(TRUNCATED, HangsUpOnItsClient(halves=True)).verdict is Verdict.FAILED
+
+
+def test_provenance_behind_the_proxy_is_found_by_its_address() -> None:
+    with ReferenceServer() as inside:
+        fault = ProvenanceInside(inside)
+        found, route = judged(PROVENANCE, fault), judged(ROUTE, fault)
+    assert found.verdict is Verdict.FAILED
+    assert "the scheme and the port" in found.message
+    assert inside.origin in found.message
+    assert route.verdict is Verdict.PASSED, route.message
