@@ -138,6 +138,12 @@ def _require_index(registry: RegistryClient, item: Published) -> None:
 def _require_upload_url(answer: Answer, target: Target) -> None:
     if answer.status in {401, 403}:
         raise CannotJudge(f"the upload URL {_rejection(answer, target)}", ExitCode.USAGE)
+    if 300 <= answer.status < 400 and (location := answer.headers.get("Location")):
+        raise CannotJudge(
+            f"uploads are redirected to {location}: {summary(answer)}\n"
+            "Give the URL that they are redirected to: twine does not follow redirects of uploads.",
+            ExitCode.USAGE,
+        )
     if answer.status in {404, 405} or 300 <= answer.status < 400:
         raise CannotJudge(
             f"this is not an upload URL: {summary(answer)}\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from werkzeug import Response
 
 from conformance.verdicts import Verdict
 from reference_server import ReferenceServer
@@ -20,14 +21,13 @@ from .one_row import judged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 TRUNCATED, PROVENANCE, ROUTE = "robustness.chunked-truncated", "provenance.fetch", "integrity.route"
+OTHER_UNIT, DATE = "http.range.other-unit", "http.date"
 
 
 class HangsUpOnItsClient(Fault):
@@ -55,6 +55,39 @@ class HangsUpOnItsClient(Fault):
         return body
 
 
+class AnswersWithout(HangsUpOnItsClient):
+    """Answers 200 to a client that has left, as Caddy does, whatever became of the upload."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        return Response(status=200) if request.notes.get(self) else response
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        del request
+        return body
+
+
+class EverySecondPageFails(Fault):
+    """Answers every second request for a page with 502, as a load balancer does with one server down."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "project_page":
+            return None
+        self._seen += 1
+        return None if self._seen % 2 else Response("Bad Gateway", status=502)
+
+
+class OtherUnitsNotUnderstood(Fault):
+    """Answers 503 and Retry-After where it does not understand the registry, as Varnish does of ranges."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.headers.get("Range", "bytes=").startswith("bytes="):
+            return response
+        return Response("Backend fetch failed", status=503, headers={"Retry-After": "0"})
+
+
 class ProvenanceInside(Fault):
     """Links provenance objects at the address by which a proxy reaches the registry."""
 
@@ -70,13 +103,22 @@ class ProvenanceInside(Fault):
         return page.each(linked)
 
 
-def test_a_proxy_may_hang_up_on_a_client_whose_form_the_registry_stores() -> None:
-    found = judged(TRUNCATED, HangsUpOnItsClient())
+@pytest.mark.parametrize("front", [HangsUpOnItsClient, AnswersWithout])
+def test_a_proxy_need_not_wait_for_an_upload_whose_client_has_left(front: type[HangsUpOnItsClient]) -> None:
+    found = judged(TRUNCATED, front())
+    assert found.verdict is Verdict.PASSED, found.message
+    assert judged(TRUNCATED, front(halves=True)).verdict is Verdict.FAILED
+
+
+def test_a_server_error_is_asked_again() -> None:
+    found = judged(DATE, EverySecondPageFails())
     assert found.verdict is Verdict.PASSED, found.message
 
 
-def test_half_a_file_that_was_stored_unanswered_is_found() -> None:
-    assert judged(TRUNCATED, HangsUpOnItsClient(halves=True)).verdict is Verdict.FAILED
+def test_503_for_one_kind_of_request_is_no_throttling() -> None:
+    found = judged(OTHER_UNIT, OtherUnitsNotUnderstood())
+    assert found.verdict is Verdict.FAILED, found.message
+    assert "status 503" in found.message
 
 
 def test_provenance_behind_the_proxy_is_found_by_its_address() -> None:
