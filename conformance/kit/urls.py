@@ -1,4 +1,4 @@
-"""URLs: their origin, and the address of a metadata file."""
+"""URLs: their origin, the way to the registry, and the address of a metadata file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def is_absolute(url: str) -> bool:
     """Tell whether a URL has a scheme and a host."""
     parts = _split(url)
     return bool(parts.scheme and parts.hostname)
+
+
+def loses_the_way(link: str, index_url: str) -> bool:
+    """Tell whether a URL has the host of the index, and another scheme or port: that of a server behind a proxy."""
+    to, asked = _split(link), _split(index_url)
+    return to.hostname == asked.hostname and (to.scheme, _port(to)) != (asked.scheme, _port(asked))
+
+
+def _port(url: SplitResult) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _split(url: str) -> SplitResult:

@@ -69,7 +69,8 @@ def rejection(run: Run, error: BaseException, exchanges: Collection[Exchange]) -
         return None
     return CredentialRejected(
         f"the registry accepted the credential {DEFAULT!r} when the run began, and rejects it now: {answer}; "
-        "it may have expired, or the account may be locked: use a token that lives longer than the run"
+        "it may have expired, the account may be locked, or a cache in front may keep the 401 of another request: "
+        "use a token that lives longer than the run"
     )
 
 

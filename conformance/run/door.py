@@ -138,6 +138,12 @@ def _require_index(registry: RegistryClient, item: Published) -> None:
 def _require_upload_url(answer: Answer, target: Target) -> None:
     if answer.status in {401, 403}:
         raise CannotJudge(f"the upload URL {_rejection(answer, target)}", ExitCode.USAGE)
+    if 300 <= answer.status < 400 and (location := answer.headers.get("Location")):
+        raise CannotJudge(
+            f"uploads are redirected to {location}: {summary(answer)}\n"
+            "Give the URL that they are redirected to: twine does not follow redirects of uploads.",
+            ExitCode.USAGE,
+        )
     if answer.status in {404, 405} or 300 <= answer.status < 400:
         raise CannotJudge(
             f"this is not an upload URL: {summary(answer)}\n"
@@ -156,7 +162,8 @@ def _rejection(answer: Answer, target: Target) -> str:
         )
     return (
         f"rejects the credential {answer.credential!r}: {summary(answer)}\n"
-        "Check the user name, the password or token, its scopes and the user's role. "
+        "Check the user name, the password or token, its scopes and the user's role. A web server in front has to "
+        "pass on Authorization. "
         f"{target.encoding_hint(answer.credential)}"
     ).rstrip()
 

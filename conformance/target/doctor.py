@@ -275,7 +275,8 @@ class Doctor:
             yield Observation(
                 about="credential",
                 seen=f"{_summary(answer)} with {named}",
-                change="check user name and password; the token may have expired, or lack the scope to read. "
+                change="check user name and password; the token may have expired, or lack the scope to read, or a web "
+                "server in front may not pass on Authorization. "
                 f"{self._target.encoding_hint(DEFAULT)}".rstrip(". "),
             )
         elif answer.status == 403:

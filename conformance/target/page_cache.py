@@ -36,9 +36,12 @@ class PageCache:
         return self._answers.get(key)
 
     def keep(self, key: Key, answer: Answer, *, forgotten: int) -> None:
-        """Keep an answer, unless a thread has published since `forgotten` was what it is given as."""
+        """Keep an answer, unless a thread has published since `forgotten` was what it is given as.
+
+        A server error is asked again: the next request may reach another server behind a load balancer.
+        """
         with self._lock:
-            if forgotten == self.forgotten:
+            if forgotten == self.forgotten and not answer.is_server_error:
                 self._answers[key] = answer
                 self._keys[key.project].add(key)
 

@@ -44,6 +44,11 @@ REMEMBERED = 8
 """The number of answers with a large body that a new one is compared with."""
 MOST_KEPT = 4
 """Connections that are kept between requests at once: opening one takes as long as a request to a far target."""
+PARTICULAR = frozenset(
+    {"range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+)
+"""Fields by which a request asks for a part, or under a condition."""
+
 MOST_IDLE = 4.0
 """Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
 
@@ -222,12 +227,26 @@ class Session:
                     self.budget.pause(used_up, refused=False)
                 self.budget.accept()
                 return response, seconds
+            if pauses and response.status_code == 503 and self._is_refused_alone(request):
+                self.budget.accept()
+                return response, seconds
             if not self.budget.obey(pause, waited=waited):
                 break
             waited += pause
         self.budget.give_up(pause or 0, waited=waited)
         refusal = f"{response.status_code} {response.reason}, {counted(pauses + 1, 'time')}"
         raise Throttled(self._redact(f"{request} was refused with {refusal}: {demand(pause or 0)}"))
+
+    def _is_refused_alone(self, request: _Request) -> bool:
+        """Whether a request is answered at once without its range and its conditions: then 503 is its answer.
+
+        Varnish sends Retry-After with each answer of a registry that it does not understand.
+        """
+        plain = request.plain
+        if request.method not in SAFE or plain == request:
+            return False
+        response, _ = self._timed(plain)
+        return pause_after_refusal(response.status_code, response.headers) is None
 
     def _timed(self, request: _Request) -> tuple[requests.Response, float]:
         with self.budget.turn(), self._connected() as connections:
@@ -337,6 +356,12 @@ class _Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
+
+    @property
+    def plain(self) -> _Request:
+        """The same request without a range and without conditions."""
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in PARTICULAR}
+        return replace(self, headers=kept)
 
     def redirected(self, answer: Answer, follow: Follow) -> _Request | None:
         """Return the request that follows a redirect; None for another answer, or if it must not be followed."""

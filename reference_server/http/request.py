@@ -130,19 +130,25 @@ class Request(WerkzeugRequest):
     def drain(self) -> None:
         """Read the rest of the body: a client that is still sending would miss the answer.
 
-        Only if this process holds the connection; other servers do this on their own.
+        A proxy in front would answer 502 in its place. A body that the client holds back until it is asked for is
+        left alone.
         """
-        connection = self.connection
         awaited: AwaitedBody | None = self.environ.get(AWAITED)
-        if connection is None or (awaited is not None and awaited.cancel()):
+        if awaited.cancel() if awaited is not None else self._is_held_back:
             return
         left = DRAIN_LIMIT
         try:
-            connection.settimeout(DRAIN_PATIENCE)
+            if self.connection is not None:
+                self.connection.settimeout(DRAIN_PATIENCE)
             while left > 0 and (data := self.body.read(min(CHUNK, left))):
                 left -= len(data)
         except (ClientDisconnected, OSError):
             return
+
+    @property
+    def _is_held_back(self) -> bool:
+        """Whether another server holds the connection, and may not have asked for the body yet."""
+        return self.connection is None and "HTTP_EXPECT" in self.environ
 
 
 def _raw_path(raw: str, environ: WSGIEnvironment) -> bytes:

@@ -158,10 +158,13 @@ def test_two_processes_find_the_same(tmp_path: Path) -> None:
     assert len(found[0]) > 80
 
 
-def answer_all(httpserver: HTTPServer, status: int, body: str = "", content_type: str = "text/plain") -> str:
+def answer_all(
+    httpserver: HTTPServer, status: int, body: str = "", content_type: str = "text/plain", *, to: str = ""
+) -> str:
     def handler(request: Request) -> Response:
         request.get_data()
-        return Response(body, status=status, content_type=content_type)
+        headers = {"Location": to} if to else {}
+        return Response(body, status=status, content_type=content_type, headers=headers)
 
     httpserver.expect_request(re.compile(".*")).respond_with_handler(handler)
     return httpserver.url_for(PATH)
@@ -178,6 +181,11 @@ def nobody_listens(_: HTTPServer) -> str:
         (lambda server: answer_all(server, 500, "oops"), 5, "the registry returns a server error"),
         (lambda server: answer_all(server, 404, "nothing here"), 2, "this is not an upload URL"),
         (lambda server: answer_all(server, 302), 2, "this is not an upload URL"),
+        (
+            lambda server: answer_all(server, 301, to="https://localhost/a"),
+            2,
+            "redirected to https://localhost/a",
+        ),
         (lambda server: answer_all(server, 401), 2, "rejects the credential 'default'"),
         (lambda server: answer_all(server, 400, "no"), 5, "every upload was rejected"),
         (
@@ -186,7 +194,7 @@ def nobody_listens(_: HTTPServer) -> str:
             "this is not a registry: it answers an upload as",
         ),
     ],
-    ids=["down", "500", "404", "redirect", "401", "400", "html"],
+    ids=["down", "500", "404", "redirect", "to-https", "401", "400", "html"],
 )
 def test_what_cannot_be_judged_is_said_in_one_message(
     url_of: Callable[[HTTPServer], str], exit_code: int, message: str, httpserver: HTTPServer, tmp_path: Path

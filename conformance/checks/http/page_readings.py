@@ -34,6 +34,28 @@ SAME_IN_304 = ("ETag", "Vary", "Cache-Control")
 """Header fields that a 304 has as the answer with the content has them. Source: RFC 9110, section 15.4.5."""
 
 
+def fields_of_304(answer: Answer, whole: Answer) -> None:
+    """Require that a 304 has the fields of the answer with the content.
+
+    In a list, order and repeats do not count. A proxy that compresses the content makes its ETag a weak one, and
+    leaves that of a 304 as it is. Source: RFC 9110, section 8.8.1.
+    """
+    for name in SAME_IN_304:
+        wanted, found = whole.headers.get(name, ""), answer.headers.get(name, "")
+        same = opaque(found) == opaque(wanted) if name == "ETag" else _members(found) == _members(wanted)
+        if wanted and not same:
+            expect.equal(found or None, wanted, of=f"{name} of the 304", where=answer)
+
+
+def opaque(tag: str) -> str:
+    """Return an entity tag without the mark of a weak one."""
+    return tag.removeprefix("W/")
+
+
+def _members(field: str) -> set[str]:
+    return {member.strip().lower() for member in field.split(",")}
+
+
 def length_of_304(answer: Answer, whole: Answer) -> None:
     """Require that a 304 states no other length than the answer with the content: caches keep what it says.
 

@@ -14,13 +14,12 @@ from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.properties import strategies
 from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.raw_uploads import sized
+from conformance.kit.urls import loses_the_way
 from conformance.pages import plain_json, resolved
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
     from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName, RegistryClient
     from conformance.kit.http import Answer, UploadForm
@@ -127,7 +126,7 @@ def test_absolute_links_proxy(index: Index) -> None:
         link
         for link in links
         if not link.startswith(target.index_url)
-        and _loses_the_way(link, target.index_url)
+        and loses_the_way(link, target.index_url)
         and not target.same_host(link)
     )
     wrong = [link for link in lost if not _is_kept_there(registry, link)]
@@ -142,15 +141,6 @@ def _is_kept_there(registry: RegistryClient, link: str) -> bool:
         return registry.request("HEAD", link).is_success
     except Unreachable:
         return False
-
-
-def _loses_the_way(link: str, target: str) -> bool:
-    to, asked = urlsplit(link), urlsplit(target)
-    return to.hostname == asked.hostname and (to.scheme, _port(to)) != (asked.scheme, _port(asked))
-
-
-def _port(url: SplitResult) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 @check("http.http2-1.1")

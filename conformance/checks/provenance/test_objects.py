@@ -16,6 +16,7 @@ from conformance.checks.provenance.provenance_objects import decoded
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import MOST_CHARACTERS
+from conformance.kit.urls import loses_the_way
 from conformance.pages import read_json
 from conformance.verdicts import Deviation, Untestable
 
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.checks.provenance.provenance_objects import Provenance
+    from conformance.kit.fixtures import RegistryClient
 
 STATEMENT_V1 = "https://in-toto.io/Statement/v1"
 HEX = frozenset("0123456789abcdefABCDEF")
 
 
 @check("provenance.fetch")
-def test_fetch(provenance: list[Provenance]) -> None:
+def test_fetch(registry: RegistryClient, provenance: list[Provenance]) -> None:
+    index_url = registry.target.index_url
     for each in provenance:
+        if each.answer.status != 200 and loses_the_way(each.answer.url, index_url):
+            raise Deviation(
+                expected=f"a URL with the scheme and the port of {index_url}",
+                found=f"{each.answer.url}: status {each.answer.status}",
+                where=str(each.answer),
+            )
         expect.status(each.answer, 200)
         document = read_json(each.answer.content)
         expect.rule("valid JSON", broken_by=document.problems, where=each.answer)
