@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,14 +62,24 @@ class DefaultType(Variation):
 
 
 class Compression(Variation):
-    """Compresses no page, or every page however short."""
+    """Compresses no page, or every page however short, in deflate as well."""
 
     source = "rfc9110#section-12.5.3"
     left_open = "The server chooses whether to use a coding that the client accepts."
-    options = ("none", "all")
+    options = ("none", "all", "deflate")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, gzips_from=None if self.option == "none" else 0)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_deflate_alone = request.headers.get("Accept-Encoding", "").strip() == "deflate"
+        if self.option != "deflate" or not takes_deflate_alone:
+            return response
+        if request.endpoint in PAGES and response.status_code == 200:
+            response.set_data(zlib.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "deflate"
+            response.headers.pop("ETag", None)  # it is that of the page without a coding
+        return response
 
 
 # Redirects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -39,6 +39,17 @@ class Sample:
         """Ask for the file again; `if_range=…` is the header If-Range."""
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
         return fetch(self.registry, self.file.url, method=method, headers={**IDENTITY, **named})
+
+
+def metadata_of(sample: Sample) -> Sample | None:
+    """Return the metadata file of a sample, read whole; None where it is not announced, not served, or has no ETag."""
+    if not sample.file.core_metadata:
+        return None
+    file = replace(sample.file, url=f"{sample.file.url}.metadata")
+    answer = fetch(sample.registry, file.url, headers=IDENTITY)
+    return (
+        Sample(file, answer, sample.registry) if answer.status == 200 and "ETag" in answer.headers else None
+    )
 
 
 def fetch(registry: RegistryClient, url: str, *, method: str = "GET", headers: Mapping[str, str]) -> Answer:

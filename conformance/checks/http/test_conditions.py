@@ -7,6 +7,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import fields_of_304, length_of_304
+from conformance.checks.http.samples import metadata_of
 from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable
 
@@ -32,6 +33,9 @@ def test_304(sample: Sample) -> None:
         answer = _answered(sample, 304, if_none_match=current)
         fields_of_304(answer, sample.answer)
         length_of_304(answer, sample.answer)
+    if metadata := metadata_of(sample):
+        _answered(metadata, 200, if_none_match=OTHER)
+        _answered(metadata, 304, if_none_match=metadata.answer.headers["ETag"])
 
 
 @check("http.files.304.date")

@@ -36,6 +36,14 @@ class Ask:
         listed = self.index.offer.has("project-list")
         return [*answers, registry.root_answer(accept=accept)] if listed else answers
 
+    def negotiated_list(self) -> list[Answer]:
+        """Return the list of projects in HTML and in JSON; none where it comes in one form or is not there."""
+        if not self.index.offer.has("project-list"):
+            return []
+        answers = [self.index.registry.root_answer(accept=accept) for accept in (JSON_V1, TEXT_HTML)]
+        forms = {form_of(answer) for answer in answers}
+        return answers if forms >= {"html", "json"} else []
+
     def afresh(
         self, headers: Mapping[str, str | None], *, method: str = "GET", format_: str | None = None
     ) -> Answer:

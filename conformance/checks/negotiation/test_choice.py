@@ -206,7 +206,8 @@ def test_vary(ask: Ask) -> None:
         for page in pages
         if "ETag" in page.headers
     ]
-    fields = ((answer, answer.headers.get("Vary", "").lower()) for answer in (*pages, *unchanged))
+    answers = (*pages, *unchanged, *ask.negotiated_list())
+    fields = ((answer, answer.headers.get("Vary", "").lower()) for answer in answers)
     without = [
         str(answer) for answer, vary in fields if not {"accept", "*"} & set(vary.replace(",", " ").split())
     ]

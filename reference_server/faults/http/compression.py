@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
@@ -36,6 +37,19 @@ class AnotherPageWhenCompressed(Fault):
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
         if request.endpoint == "project_page" and response.status_code == 200 and takes_gzip:
             response.set_data(response.get_data() + b"\n")
+        return response
+
+
+class DeflateNamedGzip(Fault):
+    """Sends pages in deflate to clients that accept it alone, and names gzip as their coding, as proxpi once did."""
+
+    caught_by = ("http.pages.gzip",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_deflate_alone = request.headers.get("Accept-Encoding", "").strip() == "deflate"
+        if request.endpoint in PAGES and response.status_code == 200 and takes_deflate_alone:
+            response.set_data(zlib.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
         return response
 
 

@@ -38,6 +38,18 @@ class FilesSentAgain(IgnoresFieldForFiles):
     ignored = "IF_NONE_MATCH"
 
 
+class MetadataSentAgain(Fault):
+    """Ignores If-None-Match of metadata files, and sends each one again."""
+
+    caught_by = ("http.files.304",)
+    acts_on = ("metadata_file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "metadata_file":
+            request.environ.pop("HTTP_IF_NONE_MATCH", None)
+        return None
+
+
 class FilesNotModifiedWithoutEtag(ChangesHeaders):
     """Omits ETag from the 304 for a file."""
 

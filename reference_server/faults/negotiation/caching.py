@@ -22,6 +22,14 @@ class VaryLeftOut(ChangesHeaders):
     sets = ("Vary", "Accept-Encoding")
 
 
+class VaryLeftOutOfTheList(ChangesHeaders):
+    """Omits Accept from the Vary of the list of projects, and of no other page."""
+
+    caught_by = ("negotiation.vary",)
+    acts_on, statuses = ("root_page",), (200,)
+    sets = ("Vary", "Accept-Encoding")
+
+
 class VaryLeftOutWhenUnchanged(ChangesHeaders):
     """Omits Vary from the 304 of a page."""
 

@@ -102,3 +102,54 @@ def test_a_part_with_another_range_is_no_wrong_part(table: Any, found: str) -> N
 def test_a_page_that_breaks_is_no_second_upload_that_does(table: Any) -> None:
     broken = ("gitlab.duplicate.refused", "status 500: oops", POST, 200)
     assert causes_of(table, broken, ("gitlab.duplicate.keeps-first", "'one'", PAGE, 503)) == {}
+
+
+CUT = "9dacb7b6358605621389f78871754465"
+FILE = "demo-1.0-py3-none-any.whl"
+
+
+def test_digests_cut_short_are_one_cause(table: Any) -> None:
+    correct, whole = "simple.html.hash.correct", CUT * 2
+    assert causes_of(
+        table,
+        (correct, f"sha256={CUT} of {FILE}", PAGE, 200),
+        ("consistency.listed-is-downloadable", f"{FILE}: sha256 {whole}, listed with {CUT}", PAGE, 200),
+        ("race.upload-vs-read", f"{FILE}: sha256 {whole}, listed with {CUT}", PAGE, 200),
+        ("simple.file.immutable", CUT, PAGE, 200),
+        ("upload.large-file", repr(CUT), PAGE, 200),
+    ) == dict.fromkeys(
+        (
+            "consistency.listed-is-downloadable",
+            "race.upload-vs-read",
+            "simple.file.immutable",
+            "upload.large-file",
+        ),
+        correct,
+    )
+
+
+def test_a_large_file_with_another_whole_digest_stands_for_itself(table: Any) -> None:
+    row = ("upload.large-file", repr(CUT * 2), PAGE, 200)
+    assert causes_of(table, ("simple.html.hash.correct", f"sha256={CUT} of {FILE}", PAGE, 200), row) == {}
+
+
+def test_pages_refused_by_their_type_are_one_cause(table: Any) -> None:
+    named = "status 406, text/plain, 'no such type'… for Accept: text/html"
+    assert causes_of(
+        table,
+        ("negotiation.text-html", named, PAGE, 406),
+        ("metadata.same-auth", "status 406", PAGE, 406),
+        ("simple.html.doctype", "status 406", PAGE, 406),
+    ) == dict.fromkeys(("metadata.same-auth", "simple.html.doctype"), "negotiation.text-html")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(("negotiation.empty-accept", "status 406: none", PAGE, 406), id="another-question"),
+        pytest.param(("simple.html.doctype", "<html>", PAGE, 200), id="a-page"),
+    ],
+)
+def test_another_answer_than_406_stands_for_itself(table: Any, row: tuple[str, str, str, int]) -> None:
+    named = "status 406, text/plain, 'no such type'… for Accept: text/html"
+    assert causes_of(table, ("negotiation.text-html", named, PAGE, 406), row) == {}
