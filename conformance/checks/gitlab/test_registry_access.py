@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient, Remark
 
 OUTSIDERS = (ANONYMOUS, "stranger")
+OTHER_TOKENS = ("deploy-read",)
+"""Tokens of another GitLab project."""
 READERS = (DEFAULT, "reporter")
 
 
@@ -32,7 +34,7 @@ def test_members_only_closed(kept: Stocked, remark: Remark) -> None:
     """Its twin is `default`, who publishes there and finds the URL of the file."""
     served = [
         (f"{what} as {caller}", answer)
-        for caller in known(OUTSIDERS, kept, remark)
+        for caller in known((*OUTSIDERS, *OTHER_TOKENS), kept, remark)
         for what, answer in kept.answers(caller)
         if answer.is_success
     ]
