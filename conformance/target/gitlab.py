@@ -1,6 +1,7 @@
 """GitLab's REST API for listing and deleting packages.
 
-Source: GitLab REST API, Packages. A personal access token goes in the header `PRIVATE-TOKEN`.
+Source: GitLab REST API, Packages. A personal access token goes in the header `PRIVATE-TOKEN`, that of a job, which has
+a user name of its own, in `JOB-TOKEN`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from conformance.target import Target
     from conformance.wire import Answer
+    from conformance.wire.credential import Credential
 
+JOB_USER = "gitlab-ci-token"
 PAGE_SIZE = 100
 MOST_PAGES = 50
 
@@ -62,7 +65,7 @@ class GitLab:
         target = self._registry.target
         credential = target.credential(as_)
         url = self.api + path + (f"?{urlencode(query)}" if query else "")
-        headers = {} if credential is None else {"PRIVATE-TOKEN": credential.token}
+        headers = {} if credential is None else {_field(credential): credential.token}
         return self._registry.request_bare(method, url, label=as_, headers=headers)
 
     def packages(
@@ -92,6 +95,10 @@ class GitLab:
     def delete_package(self, package_id: int, *, as_: str = DEFAULT) -> Answer:
         """Delete a package with all its files and return the answer."""
         return self.call("DELETE", f"/packages/{package_id}", as_=as_)
+
+
+def _field(credential: Credential) -> str:
+    return "JOB-TOKEN" if credential.username == JOB_USER else "PRIVATE-TOKEN"
 
 
 def objects(answer: Answer) -> list[dict[str, Any]]:

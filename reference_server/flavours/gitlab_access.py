@@ -71,10 +71,6 @@ def with_job_bearer(
 def authorize_now(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
     """Check that the caller may do this in a current version."""
     _require_rest_visibility(caller, gitlab_project, action)
-    if action is Action.DELETE and caller.job_project is not None:  # as the user who started the job
-        if not is_in_job_scope(caller, gitlab_project, Action.UPLOAD):
-            raise ForbiddenError
-        caller = replace(caller, job_project=None)
     if caller.is_anonymous and action in READING and _is_switched_off(caller, gitlab_project):
         raise ForbiddenError
     is_hidden = gitlab_project.visibility is Visibility.PRIVATE and action not in OVER_REST

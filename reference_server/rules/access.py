@@ -138,14 +138,17 @@ def is_in_job_scope(caller: Caller, gitlab_project: GitLabProject, action: Actio
     """Return whether the token of a CI job may be used for this action here. Other tokens may.
 
     A job may use its own GitLab project, those that have its own on their allowlist, and read those that everyone
-    may read. It never deletes or manages. Source: GitLab's documentation, "CI/CD job token".
+    may read, but for registries that are kept for members. It never does what only this server offers.
+    Source: GitLab's documentation, "CI/CD job token".
     """
     if caller.job_project is None:
         return True
-    if action in {Action.DELETE, Action.MANAGE}:
+    if action is Action.MANAGE:
         return False
     listed = caller.job_project == gitlab_project.id or caller.job_project in gitlab_project.job_token_scope
-    return listed or (action not in WRITING and gitlab_project.visibility is not Visibility.PRIVATE)
+    is_kept = action is not Action.SEE and gitlab_project.registry_access is RegistryAccess.PRIVATE
+    is_open = gitlab_project.visibility is not Visibility.PRIVATE and not is_kept
+    return listed or (action not in WRITING and is_open)
 
 
 def is_open(gitlab_project: GitLabProject, action: Action) -> bool:

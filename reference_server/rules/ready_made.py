@@ -10,6 +10,7 @@ from reference_server.model import (
     GitLabProject,
     JobToken,
     PersonalAccessToken,
+    RegistryAccess,
     Role,
     TokenRecord,
     User,
@@ -22,9 +23,13 @@ PASSWORD = "reference-api-token"
 
 MEMBERS = MappingProxyType({role.name.lower(): role for role in Role})
 STRANGER = "stranger"
+ALLOWED_JOBS = 6
+"""The GitLab project whose jobs may use their tokens in the first one."""
 
 GITLAB_PROJECTS = (
-    GitLabProject(id=1, full_path="conformance/registry", members=MEMBERS),
+    GitLabProject(
+        id=1, full_path="conformance/registry", members=MEMBERS, job_token_scope=frozenset({ALLOWED_JOBS})
+    ),
     GitLabProject(id=2, full_path="conformance/public", visibility=Visibility.PUBLIC, members=MEMBERS),
     GitLabProject(id=3, full_path="conformance/switched-off", packages_enabled=False, members=MEMBERS),
     GitLabProject(
@@ -38,6 +43,14 @@ GITLAB_PROJECTS = (
         full_path="conformance/team/tools",
         members=MappingProxyType({"maintainer": Role.MAINTAINER}),
     ),
+    GitLabProject(
+        id=7,
+        full_path="conformance/members-only",
+        visibility=Visibility.PUBLIC,
+        members=MEMBERS,
+        registry_access=RegistryAccess.PRIVATE,
+    ),
+    GitLabProject(id=8, full_path="conformance/open", members=MEMBERS, registry_access=RegistryAccess.PUBLIC),
 )
 
 _MAINTAINER = User("maintainer")
@@ -94,6 +107,8 @@ DEPLOY_TOKENS = (
 JOB_TOKENS = (
     JobToken(secret="reference-job-token", user=_MAINTAINER, gitlab_project=1),
     JobToken(secret="reference-job-finished-token", user=_MAINTAINER, gitlab_project=1, running=False),
+    JobToken(secret="reference-job-elsewhere-token", user=_MAINTAINER, gitlab_project=4),
+    JobToken(secret="reference-job-allowed-token", user=_MAINTAINER, gitlab_project=ALLOWED_JOBS),
 )
 
 
@@ -108,8 +123,8 @@ def credentials() -> dict[str, dict[str, str]]:
     pairs = {name: (USERNAME, secret) for name, secret in personal.items()}
     pairs |= {token.username: (token.username, token.secret) for token in DEPLOY_TOKENS}
     pairs |= {
-        "job": (JOB_USERNAME, "reference-job-token"),
-        "job-finished": (JOB_USERNAME, "reference-job-finished-token"),
+        name: (JOB_USERNAME, f"reference-{name}-token")
+        for name in ("job", "job-finished", "job-elsewhere", "job-allowed")
     }
     pairs |= {name: (name, f"reference-{name}-token") for name in (*MEMBERS, STRANGER)}
     return {name: {"username": user, "password": secret} for name, (user, secret) in pairs.items()}

@@ -33,7 +33,7 @@ def target_table(
     `origin` is `http://HOST:PORT`; `secrets` maps public secrets of ready-made tokens to those in their place. Faults
     that are on may claim features of their own.
     """
-    known = credentials()
+    known = {name: pair for name, pair in credentials().items() if name not in _unknown_jobs(flavour)}
     for pair in known.values():
         pair["password"] = (secrets or {}).get(pair["password"], pair["password"])
     return {
@@ -47,7 +47,8 @@ def target_table(
             "internal": "5",
             "path": "conformance/registry",
         }
-        | _group(flavour),
+        | _group(flavour)
+        | _access_levels(flavour),
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
         "features": [*flavour.features, *(name for each in switches for name in each.fault.features)],
     } | _management(flavour)
@@ -65,6 +66,18 @@ def _group(flavour: Flavour) -> dict[str, str]:
     if "group_project_page" in flavour.lacks:
         return {}
     return {"group": "conformance", "subgroup": "6"}
+
+
+def _access_levels(flavour: Flavour) -> dict[str, str]:
+    """Name the GitLab projects whose registry is for others than those who see them, where there is such a setting."""
+    if "package_registry_access_level" in flavour.rest_lacks:
+        return {}
+    return {"members-only": "7", "open": "8"}
+
+
+def _unknown_jobs(flavour: Flavour) -> frozenset[str]:
+    """Return the credentials of jobs of other GitLab projects, which nothing limits without an allowlist."""
+    return frozenset({"job-elsewhere", "job-allowed"} if "job_token_scope" in flavour.lacks else ())
 
 
 def _management(flavour: Flavour) -> dict[str, Any]:

@@ -65,9 +65,9 @@ def _vendor(mutation: Mutation) -> str | None:
 def planned(mutants: Sequence[Mutation], reaches: Mapping[str, Reach]) -> Iterator[Trial]:
     """Yield a trial per mutant: by the checks that run the line and little else, then by all others.
 
-    What survives in its own flavour is tried by the nearest checks of the others, and data of a vendor, which no check
-    runs, by all checks of its other flavours. In a part of the server that survivors.toml names as a whole, the nearest
-    checks of its own flavour are enough.
+    What survives in its own flavour is tried by the checks of the others that run the line, and data of a vendor,
+    which no check runs, by all checks of its other flavours. Of a survivor that survivors.toml names, the nearest of
+    these are enough, and in a part of the server that it names as a whole, those of its own flavour.
     """
     known = Known()
     lines: dict[str, Counter[str]] = defaultdict(Counter)
@@ -78,14 +78,14 @@ def planned(mutants: Sequence[Mutation], reaches: Mapping[str, Reach]) -> Iterat
     for mutant in mutants:
         own = own_flavour(mutant, reaches)
         batches: list[Batch] = []
-        whole = not known.is_in_part(mutant)
+        whole, is_new = not known.is_in_part(mutant), known.of(mutant) is None
         others = [each for each in OFTEN if whole and each != own]
         for flavour in (own, *others):
             every = held_by(flavour)
             nearest = [name for name in near(mutant, reaches[flavour]) if name in every]
             is_constant = nearest and on_line(mutant, reaches[flavour]) == [ALWAYS]
             nearest.sort(key=lambda name: (lines[flavour][name], name))
-            first = nearest if is_constant and flavour != own else nearest[:FIRST]
+            first = nearest if (is_constant or is_new) and flavour != own else nearest[:FIRST]
             batches.append((flavour, first))
             of_vendor = flavour.startswith(_vendor(mutant) or "-")
             is_data = of_vendor and not first and bool(on_line(mutant, reaches[flavour]))

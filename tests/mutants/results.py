@@ -25,7 +25,11 @@ NOTICED = {
     "noted": "a MAY is missed",
 }
 """Outcomes by which a run tells a mutant from the server as it is."""
-ALIVE = {"survived": "every check passed", "unreached": "no check runs the line"}
+ALIVE = {
+    "survived": "every check passed",
+    "untestable": "none failed, and one had nothing to judge by",
+    "unreached": "no check runs the line",
+}
 NEVER_STARTED = "no start"
 """The outcome of a mutant that no run can begin with: it counts neither way."""
 

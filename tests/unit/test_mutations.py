@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -158,3 +159,33 @@ def test_what_only_a_long_list_runs_is_judged_in_the_flavour_that_runs_it(mutati
     assert [flavour for flavour, _ in trial.batches] == ["gitlab, many projects"] * 2
     assert trial.batches[0][1] == ["http.root.gzip"]
     assert "simple.root.served" in trial.batches[1][1]
+
+
+def test_a_survivor_that_is_not_known_is_judged_by_all_that_run_it_in_other_flavours(
+    mutations: Any, plan: Any
+) -> None:
+    file = "reference_server/http/a.py"
+    line = mutations.Mutation(file=file, index=0, line=1, function="", before="1", after="2")
+    rows = sorted(plan.held_by("gitlab") & plan.held_by("reference"))[: 2 * plan.FIRST]
+    reaches: dict[str, Any] = {each: {file: {1: rows}} for each in plan.FLAVOURS}
+    (trial,) = plan.planned([line], reaches)
+    assert [batch for flavour, batch in trial.batches if flavour == "gitlab"] == [rows]
+    known = next(iter(plan.Known().survivors))
+    path, _, change = known.partition("::")
+    function, _, text = change.partition(": ")
+    before, _, after = text.partition(" → ")
+    line = mutations.Mutation(file=path, index=0, line=1, function=function, before=before, after=after)
+    reaches = {each: {path: {1: rows}} for each in plan.FLAVOURS}
+    (trial,) = plan.planned([line], reaches)
+    assert [len(batch) for flavour, batch in trial.batches if flavour == "gitlab"] == [plan.FIRST]
+
+
+def test_what_leaves_a_check_nothing_to_judge_by_survives_with_a_word_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, results: Any
+) -> None:
+    trials = import_module("tests.mutants.trials")
+    said = [[("a", "passed"), ("b", "untestable")], [("c", "passed")]]
+    judged = (SimpleNamespace(results=[SimpleNamespace(id=i, verdict=v) for i, v in each]) for each in said)
+    monkeypatch.setattr(trials, "judged", lambda *_, **__: next(judged))
+    assert trials.outcome([("reference", ["a", "b"]), ("pypi", ["c"])]) == ("untestable", "b")
+    assert "untestable" in results.ALIVE

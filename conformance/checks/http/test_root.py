@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.samples import IDENTITY
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.plain_reads import USUAL
 from conformance.kit.project_lists import Copy, Look, lasting
 from conformance.kit.project_names import only_in
+from conformance.kit.uploads.publishing import publish
 from conformance.pages import read_root_json, read_root_page
-from conformance.verdicts import NotApplicable
+from conformance.verdicts import Deviation, NotApplicable, Untestable
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName
+    from conformance.kit.http import Answer
 
 LONGEST = 5_000_000
 """Characters of the longest list that is read once more."""
@@ -28,6 +33,60 @@ def test_root_gzip(index: Index, new_name: NewName) -> None:
         broken_by=seen.wrong,
         where=seen.where,
     )
+
+
+@check("http.root.first-after-upload", alone=True)  # what is deleted meanwhile is on no later list
+def test_root_first_after_upload(index: Index, new_name: NewName) -> None:
+    """A server that keeps the list makes it anew then, and may send it while it does.
+
+    Each answer is read as it is: a session asks once more where one is broken.
+    """
+    for form, media_type in index.media_types.items():
+        before = _as_it_is(index, form, "identity")
+        for coding in ("gzip", "identity"):
+            publish(index.registry, wheel(new_name(f"listed-{form}-{coding}"), "1.0"))
+            first = _as_it_is(index, form, coding)
+            if lost := only_in(before.page, first.page):
+                lost -= only_in(before.page, _as_it_is(index, form, coding).page)
+            expect.rule(
+                f"the first list of projects as {media_type} after an upload to have all that were there before",
+                broken_by=sorted(lost),
+                where=first.answer,
+            )
+
+
+def _as_it_is(index: Index, form: str, coding: str) -> Copy:
+    """Ask for the list of projects over a connection of its own. Raises NotApplicable for a long one."""
+    sent = [(name, value) for name, value in USUAL if name != "Accept-Encoding"]
+    sent += [("Accept", index.media_types[form]), ("Accept-Encoding", coding)]
+    with index.registry.connect(index.registry.target.index_url) as connection:
+        connection.request("GET", headers=sent)
+        answer = connection.answer()
+    if answer is None:
+        raise Untestable("a request for the list of projects over a new connection gets no answer")
+    expect.status(answer, 200)
+    content = _unpacked(answer)
+    if len(content) > LONGEST:
+        raise NotApplicable("the list of projects is too long to be read several times")
+    if form == "html":
+        text = content.decode(errors="replace")
+        return Copy(answer, read_root_page(text, url=answer.url, where=str(answer)))
+    return Copy(answer, read_root_json(content, where=str(answer)))
+
+
+def _unpacked(answer: Answer) -> bytes:
+    if answer.headers.get("Content-Encoding", "").lower() not in {"gzip", "x-gzip"}:
+        return answer.content
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacker.decompress(answer.content, LONGEST + 1)
+    except zlib.error as error:
+        raise Deviation(expected="a body in gzip", found=str(error), where=str(answer)) from None
+    if not unpacker.eof and len(content) <= LONGEST:
+        raise Deviation(
+            expected="a body in gzip", found="a body that ends before its data do", where=str(answer)
+        )
+    return content
 
 
 def _look(index: Index) -> Look:

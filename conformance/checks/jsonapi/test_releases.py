@@ -104,6 +104,24 @@ def test_release_served(index: Index, descriptions: Descriptions, projects: tupl
             )
 
 
+@check("jsonapi.project.every-state")
+def test_every_state(descriptions: Descriptions, request: pytest.FixtureRequest) -> None:
+    """Other checks of yanks look at what is described, and have nothing to judge by after a server error."""
+    previews: tuple[Distribution, ...] = if_applicable(request, "previews") or ()
+    yanked: YankedProjects | None = if_applicable(request, "yanked")
+    files = (*previews, *((yanked.reasoned, *yanked.all_yanked) if yanked else ()))
+    if not files:
+        raise NotApplicable("no pre-release is published here, and nothing is yanked")
+    asked = dict.fromkeys((file.name, version) for file in files for version in (file.version, ""))
+    answers = [descriptions.answer(*each, judges_errors=True) for each in asked]
+    failed = [answer for answer in answers if answer.is_server_error]
+    expect.rule(
+        "a description without a server error, whatever the state of a release",
+        broken_by=[f"status {answer.status}" for answer in failed],
+        where=expect.requests(failed),
+    )
+
+
 @check("jsonapi.release.spelling")
 def test_release_spelling(corpus: Corpus, descriptions: Descriptions) -> None:
     if not corpus.published:

@@ -35,6 +35,8 @@ class FileRedirectsNeedCredentials(Fault):
         "gitlab.token.deploy-read-reads",
         "gitlab.token.job-reads",
         "gitlab.token.read-api-reads",
+        "gitlab.access.members-only-read",
+        "gitlab.token.job-allowed",
     )
 
     def respond(self, request: Request, response: Response) -> Response:

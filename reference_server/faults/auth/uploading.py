@@ -57,6 +57,7 @@ class UploadersSentToSignIn(Fault):
         "gitlab.matrix.upload",
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
+        "gitlab.access.open-for-pulling-only",
     )
 
     def respond(self, request: Request, response: Response) -> Response:

@@ -38,6 +38,7 @@ class EveryonePublishes(Authorizes):
         "gitlab.token.refused-leaves-nothing",
         "clients.twine.wrong-password",
         "gitlab.matrix.upload",
+        "gitlab.access.open-for-pulling-only",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -124,6 +125,7 @@ class PrivateReadByEveryone(Authorizes):
         "gitlab.matrix.root-page",
         "gitlab.matrix.group-page",
         "gitlab.matrix.group-file",
+        "gitlab.token.job-elsewhere-refused",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -140,6 +142,9 @@ class FilesForEveryone(Authorizes):
         "gitlab.matrix.group-file",
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.private-is-secret",
+        "gitlab.access.members-only-closed",
+        "gitlab.token.job-elsewhere-members-only",
+        "gitlab.token.job-elsewhere-refused",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -169,6 +174,7 @@ class PublicFilesNeedAToken(Authorizes):
         "gitlab.access.public-file-for-everyone",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
+        "gitlab.access.open-to-everyone",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -208,6 +214,8 @@ class EveryUserPublishes(Authorizes):
         "gitlab.access.guest-cannot-publish",
         "gitlab.matrix.private-is-secret",
         "gitlab.matrix.upload",
+        "gitlab.access.open-for-pulling-only",
+        "gitlab.token.job-elsewhere-refused",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -284,6 +292,7 @@ class ReportersCannotRead(Authorizes):
         "gitlab.matrix.page",
         "gitlab.matrix.group-page",
         "gitlab.matrix.group-file",
+        "gitlab.access.members-only-read",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -306,6 +315,7 @@ class EverythingPrivate(Authorizes):
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
         "gitlab.matrix.upload",
+        "gitlab.token.job-elsewhere-reads-public",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

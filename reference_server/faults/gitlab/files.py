@@ -56,6 +56,10 @@ class FilesRepackaged(Fault):
         "clients.pip.hash-checked",
         "clients.twine.bytes",
         "clients.twine.duplicate-changes-nothing",
+        "gitlab.access.members-only-read",
+        "gitlab.access.open-to-everyone",
+        "gitlab.token.job-allowed",
+        "gitlab.token.job-elsewhere-reads-public",
     )
 
     def project_page(self, page: ProjectPage) -> ProjectPage:

@@ -335,6 +335,10 @@ class PasswordsNotCompared(Identifies):
         "gitlab.matrix.upload",
         "gitlab.matrix.group-page",
         "gitlab.matrix.group-file",
+        "gitlab.access.members-only-closed",
+        "gitlab.access.open-for-pulling-only",
+        "gitlab.token.job-elsewhere-members-only",
+        "gitlab.token.job-elsewhere-refused",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:

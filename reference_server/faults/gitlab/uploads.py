@@ -88,6 +88,7 @@ class OneFilePerVersion(Fault):
         "clients.twine.duplicate-fails",
         "clients.twine.duplicate-message",
         "clients.twine.duplicate-changes-nothing",
+        "gitlab.token.job-allowed",
     )
 
     def rules(self, rules: Rules) -> Rules:

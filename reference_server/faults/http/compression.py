@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
 
@@ -74,6 +74,53 @@ class ShortListWithoutCompression(Fault):
         if request.endpoint == "root_page" and response.mimetype == "text/html" and not takes_gzip:
             response.set_data(re.sub(rb"<a [^>]*>[^<]*</a>", b"", response.get_data(), count=1))
         return response
+
+
+class FirstListBroken(Fault):
+    """Breaks the list of projects that is asked for first after a change, as one that is sent while it is made."""
+
+    coding: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._sent: object = None
+        """The state of the store whose list was sent."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Break the list if it is the first of this state in this coding."""
+        is_list = request.endpoint == "root_page" and response.status_code == 200
+        if not is_list or request.headers.get("Accept-Encoding", "") != self.coding:
+            return response
+        edition = request.registry.store.edition
+        if edition is not self._sent:
+            self.break_off(response)
+        self._sent = edition
+        return response
+
+    def break_off(self, response: Response) -> None:
+        """Break the list."""
+        raise NotImplementedError
+
+
+class FirstCompressedListCutShort(FirstListBroken):
+    """Ends the first compressed list of projects after an upload before its data do."""
+
+    caught_by = ("http.root.first-after-upload",)
+    coding = "gzip"
+
+    def break_off(self, response: Response) -> None:
+        response.set_data(gzip.compress(response.get_data())[:-16])
+        response.headers["Content-Encoding"] = "gzip"
+
+
+class FirstListCutShort(FirstListBroken):
+    """Leaves out the end of the first list of projects after an upload, for a client without compression."""
+
+    caught_by = ("http.root.first-after-upload",)
+    coding = "identity"
+
+    def break_off(self, response: Response) -> None:
+        content = response.get_data()
+        response.set_data(content[: len(content) // 3])
 
 
 class AlwaysCompressed(Fault):

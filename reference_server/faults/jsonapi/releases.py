@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from packaging.metadata import parse_email
@@ -17,7 +18,7 @@ from reference_server.faults.building.descriptions import (
 from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
-from reference_server.http.json_responses import refusal
+from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model.errors import PackageNotFoundError
 from reference_server.model.grammar import version_key
 
@@ -80,6 +81,31 @@ class AllYankedIsNotFound(Fault):
         is_described = request.endpoint == PROJECT and response.status_code == 200
         if is_described and b'"yanked": false' not in response.get_data():
             return refusal(PackageNotFoundError())
+        return response
+
+
+class YankedDescriptionsFail(Fault):
+    """Answers with a server error instead of the description of a yanked release."""
+
+    caught_by = ("jsonapi.project.every-state",)
+    acts_on = DESCRIPTIONS
+
+    def respond(self, request: Request, response: Response) -> Response:
+        is_described = request.endpoint in DESCRIPTIONS and response.status_code == 200
+        is_yanked = is_described and json.loads(response.get_data())["info"]["yanked"]
+        return json_answer({"message": "500 Internal Server Error"}, status=500) if is_yanked else response
+
+
+class PreReleaseDescriptionsFail(Fault):
+    """Answers with a server error for a project without a final release."""
+
+    caught_by = ("jsonapi.project.every-state",)
+    acts_on = (PROJECT,)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        is_described = request.endpoint == PROJECT and response.status_code == 200
+        if is_described and Version(json.loads(response.get_data())["info"]["version"]).is_prerelease:
+            return json_answer({"message": "500 Internal Server Error"}, status=500)
         return response
 
 

@@ -45,6 +45,7 @@ class AnonymousUploadsSentToLogin(Fault):
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.matrix.upload",
+        "gitlab.access.open-for-pulling-only",
     )
 
     def handle(self, request: Request) -> Response | None:

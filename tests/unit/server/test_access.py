@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reference_server.model import ANONYMOUS, Action, Caller, Credentials, GitLabProject, User, Visibility
+from reference_server.model import (
+    ANONYMOUS,
+    Action,
+    Caller,
+    Credentials,
+    GitLabProject,
+    RegistryAccess,
+    User,
+    Visibility,
+)
 from reference_server.model.errors import (
     ForbiddenError,
     GitLabProjectNotFoundError,
@@ -65,7 +74,7 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
             "deploy-read": (OK, FORBIDDEN, UNKNOWN),
             "deploy-write": (OK, OK, UNKNOWN),
             "deploy-elsewhere": (HIDDEN, HIDDEN, UNKNOWN),
-            "job": (OK, OK, FORBIDDEN),
+            "job": (OK, OK, OK),
             "job of project 4": (FORBIDDEN, FORBIDDEN, FORBIDDEN),
         },
     ),
@@ -79,6 +88,7 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
             "anonymous": (OK, UNKNOWN, UNKNOWN),
             "deploy-write": (OK, FORBIDDEN, UNKNOWN),
             "job": (OK, FORBIDDEN, FORBIDDEN),
+            "job of project 4": (OK, FORBIDDEN, FORBIDDEN),
         },
     ),
     "internal": (
@@ -93,7 +103,16 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
     ),
     "allowing jobs of project 4": (
         replace(PRIVATE, job_token_scope=frozenset({4})),
-        {"job of project 4": (OK, OK, FORBIDDEN)},
+        {"job of project 4": (OK, OK, OK)},
+    ),
+    "public, for members only": (
+        replace(PUBLIC, registry_access=RegistryAccess.PRIVATE),
+        {
+            "reporter": (OK, FORBIDDEN, FORBIDDEN),
+            "stranger": (FORBIDDEN, FORBIDDEN, FORBIDDEN),
+            "anonymous": (UNKNOWN, UNKNOWN, UNKNOWN),
+            "job of project 4": (FORBIDDEN, FORBIDDEN, FORBIDDEN),
+        },
     ),
     "switched off": (
         SWITCHED_OFF,
@@ -126,7 +145,7 @@ def test_who_may_do_what(registry: Registry, project: str, who: str) -> None:
         Action.INSPECT: listing,
         Action.UPLOAD: uploading,
         Action.DELETE: deleting,
-        Action.MANAGE: deleting,
+        Action.MANAGE: FORBIDDEN if who.startswith("job") else deleting,  # what only this server offers
     }
     known = caller(registry, who)
     assert {action: verdict(known, gitlab_project, action) for action in expected} == expected

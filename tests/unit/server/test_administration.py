@@ -129,7 +129,8 @@ def test_the_token_of_the_command_comes_from_a_file_or_the_environment(
         with_file = run("gitlab-project", "list", "--server", server.origin, "--token-file", file)
         monkeypatch.setenv("REFERENCE_SERVER_TOKEN", "reference-stranger-token")
         assert run("gitlab-project", "list", "--server", server.origin) == with_file
-        assert [row[1] for row in rows(with_file)] == ["conformance/public", "conformance/internal"]
+        seen = ["conformance/public", "conformance/internal", "conformance/members-only"]
+        assert [row[1] for row in rows(with_file)] == seen
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_gitlab_projects_that_the_caller_may_see(api: Api) -> None:
         ]
 
     assert paths()[-5:] == ["internal", "elsewhere", "switched-off", "public", "registry"]
-    assert paths(password=None) == ["public"]
-    assert paths(password="reference-stranger-token") == ["internal", "public"]
+    assert paths(password=None) == ["members-only", "public"]
+    assert paths(password="reference-stranger-token") == ["members-only", "internal", "public"]
     assert paths("?search=LIC&sort=asc") == ["public"]
     assert paths("?visibility=internal") == ["internal"]
     assert paths("?membership=true", password="reference-stranger-token") == []

@@ -39,7 +39,7 @@ def rows(text: str) -> list[str]:
 
 def test_anonymous_visitors_see_public_projects(registry: Registry) -> None:
     visitor = Visitor(registry, None)
-    assert rows(visitor.open("/").text) == ["conformance/public"]
+    assert rows(visitor.open("/").text) == ["conformance/public", "conformance/members-only"]
     assert visitor.open("/conformance/public/-/packages").status_code == 200
     answer = visitor.open(f"{PACKAGES}?page=2")
     assert answer.headers["Location"] == f"/users/sign_in?return_to={PACKAGES.replace('/', '%2F')}%3Fpage%3D2"

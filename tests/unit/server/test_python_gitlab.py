@@ -8,7 +8,7 @@ import pytest
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
-from reference_server.rules.ready_made import PASSWORD
+from reference_server.rules.ready_made import ALLOWED_JOBS, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,9 +106,9 @@ def test_it_protects_packages(server: ReferenceServer) -> None:
 def test_it_allows_the_job_tokens_of_another_project(server: ReferenceServer) -> None:
     scope = client(server).projects.get(1).job_token_scope.get()
     scope.allowlist.create({"target_project_id": 2})
-    assert [each.id for each in scope.allowlist.list()] == [1, 2]
+    assert [each.id for each in scope.allowlist.list()] == [1, 2, ALLOWED_JOBS]
     scope.allowlist.delete(2)
-    assert [each.id for each in scope.allowlist.list()] == [1]
+    assert [each.id for each in scope.allowlist.list()] == [1, ALLOWED_JOBS]
 
 
 def test_it_opens_a_registry_and_lists_the_packages_of_a_group(server: ReferenceServer) -> None:

@@ -12,6 +12,7 @@ from reference_server.distributions import wheel
 from reference_server.flavours import flavour_named
 from reference_server.model import GitLabProject, RegistryAccess, Role
 from reference_server.rules import management, protection
+from reference_server.rules.ready_made import ALLOWED_JOBS
 
 from .conftest import WHEEL, Api
 from .visitor import PACKAGES, REPOSITORY, SETTINGS, Visitor, publish
@@ -279,9 +280,9 @@ def test_the_page_has_the_allowlist(registry: Registry) -> None:
     assert "Jobs of conformance/public may use this project." in text
     text = visitor.after(f"{REPOSITORY}/allowlist", {"project": "<b id=x>"})
     assert "There is no project &lt;b id=x&gt;." in text
-    assert registry.gitlab_project("1").job_token_scope == {2}
+    assert registry.gitlab_project("1").job_token_scope == {2, ALLOWED_JOBS}
     assert "was removed" in visitor.after(f"{REPOSITORY}/allowlist/2/remove")
-    assert registry.gitlab_project("1").job_token_scope == frozenset()
+    assert registry.gitlab_project("1").job_token_scope == {ALLOWED_JOBS}
     old = Visitor(registry, flavour=flavour_named("gitlab-13.4"))
     assert "allowlist" not in old.open(REPOSITORY).text
     assert old.send(f"{REPOSITORY}/allowlist", {"project": "2"}).status_code == 404

@@ -1,0 +1,95 @@
+"""What the token of a CI job is good for beside its own GitLab project's pages: others, and the REST API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conformance.checks.gitlab.access import publishes, reads
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.registry import file_url, objects
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.scenarios import link_to, only_package
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.gitlab.conftest import Stocked
+    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient, Spare
+    from reference_server.distributions import Distribution
+
+ELSEWHERE, ALLOWED = "job-elsewhere", "job-allowed"
+"""Jobs of two other GitLab projects: on no allowlist, and on that of the target."""
+
+
+@check("gitlab.token.job-lists-packages")
+def test_job_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
+    wanted = corpus["main-wheel"]
+    answer = gitlab.call("GET", "/packages", {"package_name": wanted.name, "per_page": 100}, as_="job")
+    expect.status(answer, 200)
+    names = [canonicalize_name(str(row.get("name"))) for row in objects(answer)]
+    expect.rule(
+        f"{wanted.name} to be listed",
+        broken_by=[] if canonicalize_name(wanted.name) in names else names or ["an empty list"],
+        where=answer,
+    )
+
+
+@check("gitlab.token.job-deletes-package")
+def test_job_deletes_package(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    distribution = wheel(new_name("deleted-by-job"), "1.0")
+    publish(registry, distribution)
+    expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="job"), 204)
+    registry.deleted(distribution)
+    expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+@check("gitlab.token.job-elsewhere-refused")
+def test_job_elsewhere_refused(private_registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    """The job is one of `default`, whose own token is the twin."""
+    name, url = canonicalize_name(corpus.main), file_url(private_registry, corpus["main-wheel"])
+    for twin in (private_registry.project_answer(name), private_registry.download(url)):
+        if not twin.is_success:
+            raise Untestable(f"`default` does not read either: {twin}")
+    expect.forbidden(private_registry.project_answer(name, as_=ELSEWHERE))
+    expect.forbidden(private_registry.download(url, as_=ELSEWHERE))
+    expect.forbidden(private_registry.upload(wheel(new_name("job-elsewhere"), "1.0"), as_=ELSEWHERE))
+
+
+@check("gitlab.token.job-elsewhere-cannot-delete")
+def test_job_elsewhere_cannot_delete(
+    private_registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare
+) -> None:
+    distribution = wheel(new_name("not-deleted-by-job"), "1.0")
+    publish(private_registry, distribution)
+    expect.forbidden(gitlab.delete_package(only_package(gitlab, distribution.name), as_=ELSEWHERE))
+    page = private_registry.project_page(distribution.name, fresh=True)
+    expect.listed(page, [distribution.filename])
+    spare(private_registry, distribution)
+
+
+@check("gitlab.token.job-elsewhere-reads-public")
+def test_job_elsewhere_reads_public(public_registry: RegistryClient, public_wheel: Distribution) -> None:
+    page = public_registry.project_page(public_wheel.name, as_=ELSEWHERE)
+    expect.listed(page, [public_wheel.filename])
+    url = link_to(public_registry, public_wheel)
+    expect.same_bytes(public_registry.download(url, as_=ELSEWHERE), public_wheel)
+
+
+@check("gitlab.token.job-elsewhere-members-only")
+def test_job_elsewhere_members_only(kept: Stocked) -> None:
+    """Its twin is `default`, whose job it is."""
+    served = [(what, answer) for what, answer in kept.answers(ELSEWHERE) if answer.is_success]
+    expect.rule(
+        "a registry for members only to be closed to jobs of GitLab projects that are on no allowlist",
+        broken_by=[what for what, _ in served],
+        where=expect.requests(answer for _, answer in served),
+    )
+
+
+@check("gitlab.token.job-allowed")
+def test_job_allowed(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+    reads(ALLOWED, registry, corpus)
+    publishes(ALLOWED, registry, new_name("job-allowed"))

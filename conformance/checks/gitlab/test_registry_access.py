@@ -1,0 +1,76 @@
+"""Package registries that are for others than those who see their GitLab project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.uploads.stored_files import accepted_and_listed
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.gitlab.conftest import Stocked
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
+
+OUTSIDERS = (ANONYMOUS, "stranger")
+OTHER_TOKENS = ("deploy-read",)
+"""Tokens of another GitLab project."""
+READERS = (DEFAULT, "reporter")
+
+
+def known(callers: tuple[str, ...], stocked: Stocked, remark: Remark) -> list[str]:
+    """Return the callers that the target has a credential of."""
+    credentials = {ANONYMOUS, *stocked.registry.target.credentials}
+    if missing := [each for each in callers if each not in credentials]:
+        remark(f"judged without {' and '.join(missing)}; add it to registry.toml")
+    return [each for each in callers if each in credentials]
+
+
+@check("gitlab.access.members-only-closed")
+def test_members_only_closed(kept: Stocked, remark: Remark) -> None:
+    """Its twin is `default`, who publishes there and finds the URL of the file."""
+    served = [
+        (f"{what} as {caller}", answer)
+        for caller in known((*OUTSIDERS, *OTHER_TOKENS), kept, remark)
+        for what, answer in kept.answers(caller)
+        if answer.is_success
+    ]
+    expect.rule(
+        "a registry for members only to be closed to others",
+        broken_by=[what for what, _ in served],
+        where=expect.requests(answer for _, answer in served),
+    )
+
+
+@check("gitlab.access.members-only-read")
+def test_members_only_read(kept: Stocked, remark: Remark) -> None:
+    for member in known(READERS, kept, remark):
+        page = kept.registry.project_page(kept.wheel.name, as_=member)
+        expect.listed(page, [kept.wheel.filename])
+        expect.same_bytes(kept.registry.download(kept.url, as_=member), kept.wheel)
+
+
+@check("gitlab.access.members-only-publish")
+def test_members_only_publish(registry: RegistryClient, new_name: NewName) -> None:
+    accepted_and_listed(registry.in_gitlab_project("members-only"), wheel(new_name("member"), "1.0"))
+
+
+@check("gitlab.access.open-to-everyone")
+def test_open_to_everyone(opened: Stocked, remark: Remark) -> None:
+    for caller in known(OUTSIDERS, opened, remark):
+        page = opened.registry.project_page(opened.wheel.name, as_=caller)
+        expect.listed(page, [opened.wheel.filename])
+        expect.same_bytes(opened.registry.download(opened.url, as_=caller), opened.wheel)
+
+
+@check("gitlab.access.open-for-pulling-only")
+def test_open_for_pulling_only(opened: Stocked, new_name: NewName, remark: Remark) -> None:
+    """Its twin is an upload by `default`."""
+    name = new_name("pushed")
+    for caller in known(OUTSIDERS, opened, remark):
+        expect.forbidden(opened.registry.upload(wheel(name, "1.0"), as_=caller))
+    if not (twin := opened.registry.upload(wheel(name, "2.0"))).is_success:
+        raise Untestable(f"an upload by `default` is refused as well: {twin}")
