@@ -227,7 +227,11 @@ class Session:
             waited += pause
         self.budget.give_up(pause or 0, waited=waited)
         refusal = f"{response.status_code} {response.reason}, {counted(pauses + 1, 'time')}"
-        raise Throttled(self._redact(f"{request} was refused with {refusal}: {demand(pause or 0)}"))
+        raise Throttled(
+            self._redact(
+                f"{request} was refused with {refusal}: {demand(pause or 0, status=response.status_code)}"
+            )
+        )
 
     def _timed(self, request: _Request) -> tuple[requests.Response, float]:
         with self.budget.turn(), self._connected() as connections:
