@@ -39,7 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     if target is None:
         if file := getattr(arguments, "config", ""):
             raise UserError(f"{file} has no `url`", "Add one, or give URL on the command line.")
-        raise UserError("doctor needs the URL of a registry", "Give URL or --config.")
+        raise UserError(
+            "doctor needs the URL of a registry",
+            "Give URL or --config, or set REGISTRY_CONFORMANCE_URL or REGISTRY_CONFORMANCE_CONFIG.",
+        )
     return print_observations(examine(target, options_of(arguments)))
 
 

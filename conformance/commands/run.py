@@ -141,8 +141,9 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> dict[str, s
     kept, baseline = (
         shlex.quote(str(path)) if path else "" for path in (given.get("json"), listed and listed.path)
     )
-    deviating = next((each.id for each in causes if each.signature), "")
-    scripted = next((each.id for each in causes if each.signature and each.exchanges), "")
+    unlisted = [each for each in causes if each.signature and each.verdict is not Verdict.KNOWN]
+    deviating = next((each.id for each in unlisted), "")
+    scripted = next((each.id for each in unlisted if each.exchanges), "")
     pages = [path for name, path in arguments.reports if name == "html"]
     steps = {f"{PROGRAM} explain {deviating}": "what it asks for"} if deviating else {}
     if kept and baseline and any(each.verdict is Verdict.STALE and each.passed for each in causes):

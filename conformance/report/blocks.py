@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from conformance.report.console import printable
+from conformance.report.reasons import remedy
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def block(finding: CheckResult, consequences: Sequence[CheckResult], page: Page)
         for label, text in _rows(finding):
             lines += _labelled(label, text, page)
     else:
-        lines += [Text("  " + line) for line in page.wrapped(finding.message)]
+        texts = filter(None, (finding.message, remedy(finding.message)))
+        lines += [Text("  " + line) for text in texts for line in page.wrapped(text)]
     return [*lines, *_consequences(consequences, page)]
 
 

@@ -20,6 +20,9 @@ _FROM_GOOD_TO_BAD = (Verdict.PASSED, Verdict.NOTED, Verdict.WARNED, Verdict.FAIL
 _DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 
 
+IN_ONE_ONLY = frozenset({Kind.NEW, Kind.GONE})
+
+
 def since(earlier: RunResult, later: RunResult) -> Since:
     """Return what changed from one result to another."""
     one, other = ({each.id: each for each in result.results} for result in (earlier, later))
@@ -48,10 +51,15 @@ def with_changes(later: RunResult, earlier: RunResult) -> RunResult:
 
 
 def as_lines(found: Since, *, most: int | None = None) -> list[str]:
-    """Return a line for each change, at most `most` of them, and one that counts all."""
-    shown = found.changes[:most]
+    """Return a line for each change, and one that counts all.
+
+    With `most`, there are at most so many lines, and what is in one of the results only is counted alone: a choice of
+    checks lacks all others.
+    """
+    listed = [each for each in found.changes if most is None or each.kind not in IN_ONE_ONLY]
+    shown = listed[:most]
     widest = max((len(each.id) for each in shown), default=0)
-    rest = len(found.changes) - len(shown)
+    rest = len(listed) - len(shown)
     return [
         *(f"{each.kind:<12}  {each.id:<{widest}}  {each.before} → {each.after}" for each in shown),
         *([f"and {rest} more"] if rest else []),

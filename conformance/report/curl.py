@@ -7,17 +7,20 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from conformance.report.evidence import Evidence
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.form import LEFT_OUT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from conformance.report.check_result import CheckResult
     from conformance.wire.exchange import Exchange
 
 ANONYMOUS = "anonymous"
 OWN = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent", *SECRET_HEADERS})
 """Header fields that curl adds, and those whose values are secrets."""
+
+PLAIN_SOCKET = " (over a plain socket)"
+"""The end of a request that went through no HTTP library."""
 
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?P<raw> \(over a plain socket\))?")
 _FIELD = re.compile(r"(?P<name>:?[A-Za-z0-9_-]+): (?P<value>.*)")
@@ -57,9 +60,16 @@ def caveat_of(exchange: Exchange, *, is_cut: bool = False) -> str:
     return " ".join(sentences)
 
 
-def last_command(exchanges: Sequence[Exchange]) -> str:
-    """Return the command for the last request, which decided; empty without requests."""
-    return command_line(exchanges[-1]) if exchanges else ""
+def deciding_command(finding: CheckResult) -> str:
+    """Return the command for the last request that a finding names, or for its last one where it names none.
+
+    Empty without requests, and for a request over a plain socket, which no command sends.
+    """
+    evidence = Evidence(expected=finding.expected, found=finding.found, where=finding.where)
+    named = [each for each in finding.exchanges if evidence.names(each)]
+    candidates = named or finding.exchanges
+    command = command_line(candidates[-1]) if candidates else ""
+    return "" if command.endswith(PLAIN_SOCKET) else command
 
 
 def placeholder(credential: str) -> str:

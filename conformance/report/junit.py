@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from conformance.report.client_cells import Outcome
-from conformance.report.curl import last_command
+from conformance.report.curl import deciding_command
 from conformance.report.reasons import why_no_verdict_of_run
 from conformance.verdicts import Verdict
 
@@ -107,7 +107,7 @@ def _case(finding: CheckResult) -> ET.Element:
     )
     if _is_failure(finding):
         kind = f"{finding.level} {finding.standing}"
-        command = _text(last_command(finding.exchanges)) if finding.signature else ""
+        command = _text(deciding_command(finding)) if finding.signature else ""
         origin = f"Follows from {finding.cause}.\n\n" if finding.cause else ""
         if finding.possible_cause:
             origin = f"Perhaps follows from {finding.possible_cause}\n\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.report.changes import as_lines
 from conformance.report.check_result import EXPLAINED
 from conformance.report.client_cells import explanations, row_names
-from conformance.report.curl import last_command
+from conformance.report.curl import deciding_command
 from conformance.report.problem_counts import problem_counts
 from conformance.report.reasons import ranked
 from conformance.verdicts import Tally, Verdict
@@ -170,7 +170,7 @@ def _details(finding: CheckResult, consequences: list[CheckResult], *, opened: b
 
 def _command(finding: CheckResult) -> str:
     """Return the request that shows a deviation; empty for what shows none."""
-    return last_command(finding.exchanges) if finding.signature else ""
+    return deciding_command(finding) if finding.signature else ""
 
 
 def _block(text: str) -> str:

@@ -31,6 +31,12 @@ def shared_reasons(findings: Iterable[CheckResult]) -> list[tuple[str, list[Chec
     return [(reason, group) for (_, reason), group in found.items() if len(group) > 1]
 
 
+def remedy(reason: str) -> str:
+    """Return what to do about the reason of an error, in a sentence; empty where the reason says all."""
+    hung_up = re.search(r"got no answer: .*(closed connection|aborted|reset)", reason, re.IGNORECASE)
+    return "A registry that crashes on a request ends its connection, too: see its log." if hung_up else ""
+
+
 def ranked(findings: Sequence[CheckResult]) -> list[tuple[str, list[CheckResult]]]:
     """Return findings in their order, those that share a reason together with it where the first of them stands.
 

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from conformance.wire.exchange import numbers_in
 from conformance.wire.raw import NOT_WAITED_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from conformance.report.check_result import CheckResult
     from conformance.report.result import JudgedTarget, RunResult
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SCRIPT = "reproduce.py"
 PARTS = ("answers", "comparing", "following", "logins", "renaming", "sending", "varying")
 """The modules that it imports, which stand in it."""
+NAMED = 8
+"""How many deviations are named in place of one that is not there."""
 MADE_BY_API = frozenset({"short-lived"})
 """Credentials that exist during a check only."""
 
@@ -54,9 +56,24 @@ def scripts(result: RunResult, ids: Iterable[str] = ()) -> dict[str, str]:
         raise NoScript("this result has no deviation with requests to repeat")
     for name in wanted:
         if name not in deviating:
-            has = f"it has {', '.join(deviating)}" if deviating else "it has none"
-            raise NoScript(f"this result has no deviation of {name!r} with requests to repeat; {has}")
+            raise NoScript(_absent(result, name), _named(deviating))
     return {name: as_script(result, deviating[name]) for name in wanted}
+
+
+def _absent(result: RunResult, name: str) -> str:
+    verdict = next((each.verdict for each in result.results if each.id == name), None)
+    if verdict in DEVIATING:
+        return f"this result has no requests of {name} to repeat"
+    found = f"its verdict is {verdict}" if verdict else "it was not judged"
+    return f"this result has no deviation of {name!r}: {found}"
+
+
+def _named(deviating: Collection[str]) -> str:
+    """Return what to name instead, the worst first."""
+    if not deviating:
+        return "It has no deviation with requests."
+    more = f" and {len(deviating) - NAMED} more" if len(deviating) > NAMED else ""
+    return f"It has {', '.join(islice(deviating, NAMED))}{more}."
 
 
 def as_script(result: RunResult, finding: CheckResult) -> str:

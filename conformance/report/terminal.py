@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -16,7 +16,7 @@ from conformance.report.changes import as_lines
 from conformance.report.client_table import print_clients
 from conformance.report.console import console_on, printable
 from conformance.report.problem_counts import problem_counts
-from conformance.report.reasons import shared_reasons
+from conformance.report.reasons import remedy, shared_reasons
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 GROUPED = (Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE)
 """Verdicts that checks share a reason for."""
+
+LISTED_ONLY = frozenset({Verdict.KNOWN})
+"""Verdicts that have a line each, unless all findings are asked for in full: they ask for no action."""
 
 ROOM = 36
 """Lines for findings in full, unless all are asked for; the worst one is always shown."""
@@ -94,7 +97,8 @@ def _findings(console: Console, result: RunResult, page: Page, *, without: Colle
     whole = used = 0
     for cause in causes:
         lines = block(cause, consequences.get(cause.id, []), page)
-        if page.brief and whole and used + len(lines) + 1 > ROOM:
+        group = {each.verdict for each in (cause, *consequences.get(cause.id, []))}
+        if page.brief and (group <= LISTED_ONLY or (whole and used + len(lines) + 1 > ROOM)):
             break
         console.print()
         for line in lines:
@@ -103,7 +107,7 @@ def _findings(console: Console, result: RunResult, page: Page, *, without: Colle
     rest = causes[whole:]
     if rest:
         console.print()
-        console.print(f"{len(rest)} more:")
+        console.print(f"{len(rest)} more:" if whole else f"{counted(len(rest), 'finding')}:")
         for line in _listed(rest, page):
             console.print(line)
 
@@ -157,7 +161,8 @@ def _explain_shared(console: Console, reason: str, findings: list[CheckResult], 
     console.print()
     console.print(Text.assemble(head, "  ", (counted(len(findings), "requirement"), "bold")))
     ids = "" if first.stopped_by else ", ".join(each.id for each in findings)
-    for line in (*page.wrapped(reason), *(page.wrapped(ids) if ids else ())):
+    texts = filter(None, (reason, ids, remedy(reason)))
+    for line in chain.from_iterable(map(page.wrapped, texts)):
         console.print(Text("  " + line))
 
 
@@ -176,9 +181,11 @@ def _by_area(result: RunResult) -> Table:
         if check.scored:
             areas[check.area].append(check.verdict)
     columns = [verdict for verdict in Verdict if result.tally.counts[verdict]]
-    table = Table("area", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("area", no_wrap=True)
     for verdict in columns:
-        table.add_column(str(verdict), justify="right", style=STYLES[verdict])
+        head = str(verdict)
+        table.add_column(head, justify="right", style=STYLES[verdict], min_width=max(map(len, head.split())))
     for area, verdicts in sorted(areas.items()):
         counts = Tally.of(verdicts).counts
         table.add_row(area, *(str(counts[verdict] or "·") for verdict in columns))

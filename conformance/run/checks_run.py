@@ -112,6 +112,7 @@ def _judged(
     progress: TextIO | None,
     plugins: Sequence[object],
 ) -> RunResult:
+    _require_a_check(target, options, selection)
     clients = _prepared_clients(options, progress)  # before anything is published
     run = prepare(target, options)
     settling, usual_wait = run.registry.settling, run.session.usual_wait
@@ -194,7 +195,20 @@ def selected(profile: Profile | None, selection: Selection) -> frozenset[str]:
         )
     if status == pytest.ExitCode.USAGE_ERROR:
         raise _no_expression(selection)
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return frozenset(plan.planned)
+
+
+def _require_a_check(target: Target, options: RunOptions, selection: Selection) -> None:
+    """Look, before anything is published, whether `-k` selects a check. Raises CannotJudge.
+
+    To look takes a second, which a run that publishes nothing, or to its own server only, does not spend.
+    """
+    if target.embedded or options.read_only or not selection.keyword:
+        return
+    if not selected(target.profile, replace(selection, processes=None)):
+        raise _no_check(target.profile, selection)
 
 
 def _no_check(profile: Profile, selection: Selection) -> CannotJudge:

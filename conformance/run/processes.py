@@ -34,7 +34,7 @@ def advice(chosen: str | None, settling: Settling, *, usual_wait: float = 0) -> 
         slow = f"takes about {usual_wait:.2f} s to answer"
     else:
         return ""
-    return f"The registry {slow}; -n auto waits for several at once, with {_waiting()} processes here."
+    return f"The registry {slow}; -n auto would wait for several at once, with {_waiting()} processes here."
 
 
 def number_of(chosen: str | None) -> int:

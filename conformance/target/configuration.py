@@ -138,7 +138,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         table = toml_table(path)
     except Invalid as error:
-        raise BadTarget(str(error)) from error
+        hint = "" if path.exists() else "Check the path, or write the file with `registry-conformance init`."
+        raise BadTarget(str(error), hint) from error
     try:
         validated(table, RegistryTable, toml=True)
     except Invalid as error:

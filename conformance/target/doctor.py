@@ -56,6 +56,8 @@ CAREFUL_RATE = 5
 
 OTHER = "run later"
 
+CRASHED = "the registry may have crashed on this request: see its log"
+
 CAUSES = (
     (r"Hostname mismatch|not valid for", "TLS trust",
      "use the host name that the certificate is for, or get one for this name"),
@@ -80,6 +82,7 @@ class Doctor:
         self._target = target
         self._publishes = not options.under(target.profile).read_only
         self._projects = options.projects
+        self._answered = False
         self._redact = Redactor(target.secrets)
         self._session = Session(
             transcript=Transcript(), redact=self._redact, limits=options, ca_bundle=options.ca_bundle
@@ -190,7 +193,9 @@ class Doctor:
     def _get(self, url: str, *, as_: str = DEFAULT, headers: dict[str, str] | None = None) -> Answer:
         ours = self._target.same_host(url)
         credential = None if headers or not ours else self._target.credential(as_)
-        return self._session.send("GET", url, credential=credential, credential_name=as_, headers=headers)
+        answer = self._session.send("GET", url, credential=credential, credential_name=as_, headers=headers)
+        self._answered = True
+        return answer
 
     def _get_form(self, url: str, media_type: str) -> Answer:
         """Ask for a page of the index in a form, with the credential."""
@@ -231,6 +236,8 @@ class Doctor:
             )
         for pattern, about, change in CAUSES:
             if re.search(pattern, error, re.IGNORECASE):
+                if about == "http" and self._answered:
+                    return Observation(about="answer", seen=error, change=CRASHED, unknown=True)
                 return Observation(about=about, seen=error, change=change, unknown=True)
         change = "try another client, such as curl"
         return Observation(about="network", seen=error, change=change, unknown=True)

@@ -163,7 +163,8 @@ def driven_features(driver: TargetDriver) -> frozenset[str]:
 
 def description(driver: TargetDriver) -> str:
     """Return in words which drivers a target has, and what each of them can do."""
-    return "; ".join(_described(driver)) or f"none: {NEXT_STEP}"
+    none = "none is named in [management] of registry.toml; docs/drivers.md lists them"
+    return "; ".join(_described(driver)) or none
 
 
 def _described(driver: TargetDriver) -> Iterator[str]:

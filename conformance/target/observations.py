@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.target.clock import skew_text
 from conformance.target.layouts import GITLAB
+from conformance.verdicts.declaration import PREFIX
 from conformance.wire.credential_patterns import hide_credentials_in_url
 from conformance.wire.presigned import MASK
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from conformance.errors import UserError
     from conformance.target import Target
     from conformance.target.layout_search import Place
+
+NO_CREDENTIAL = (
+    f"no credential was given: use --username and --password, or set {PREFIX}USERNAME and {PREFIX}PASSWORD"
+)
+"""The remedy for a target that asks for a credential and has none."""
 
 LEAST_ROLE = 30
 """GitLab's number of a Developer, the first role that may publish."""
@@ -67,7 +73,8 @@ UNREADABLE = "check the path, or write the file with `registry-conformance init`
 
 def refused_observations(error: UserError, url: str) -> list[Observation]:
     """Explain why a configuration does not describe a target, from its error."""
-    message, change = error.message, error.hint
+    message, change = error.message, error.hint.rstrip(".")
+    change = change[:1].lower() + change[1:]
     if not change:
         message, _, change = message.rpartition("; ")
         if not message:
@@ -140,6 +147,8 @@ def gitlab_observations(project: dict[str, Any]) -> Iterator[Observation]:
 
 def upload_change(status: int, target: Target) -> str:
     """Return the remedy for the answer to an upload form without a file; empty where none is needed."""
+    if status in {401, 403} and not target.credentials:
+        return f"{NO_CREDENTIAL}, or uncomment [credentials.default] in registry.toml"
     if status == 401:
         return "check user name and password: the registry rejects the credential"
     if status == 403:

@@ -302,7 +302,10 @@ def _url(read: RegistryTable, kind: Layout) -> str:
         raise BadTarget("there is an upload URL without an index URL; give --index-url, too")
     url = (read.url or read.upload_url or read.index_url).rstrip("/")
     if read.url and not kind.fits(url) and not (read.upload_url and read.index_url):
-        raise UnfitURL(_unfit(url, kind), "For another kind of registry, give --profile or --layout.")
+        raise UnfitURL(
+            _unfit(url, kind),
+            "For another kind of registry, give --profile, such as pep503-upload, or --layout.",
+        )
     return url
 
 
@@ -313,7 +316,8 @@ def _check_address(address: str, what: str, example: str) -> None:
         raise BadTarget(f"{what} holds a user name or password; give them with --username and --password")
     if not is_http(address):
         raise BadTarget(
-            f"{hide_credentials_in_url(address)!r} is not an http(s) URL; it should look like {example}"
+            f"{hide_credentials_in_url(address)!r} is not an http(s) URL; it should look like {example}",
+            "" if "://" in address else "Begin it with https:// or http://.",
         )
 
 

@@ -131,7 +131,8 @@ def read_baseline(
     try:
         table = toml_table(path)
     except Invalid as error:
-        raise BadBaseline(str(error)) from error
+        absent = "An empty file is a baseline without rows; `registry-conformance baseline write` fills it."
+        raise BadBaseline(str(error), "" if path.exists() else absent) from error
     try:
         rows = validated(table, BaselineFile, toml=True).known
     except Invalid as error:

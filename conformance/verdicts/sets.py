@@ -53,11 +53,6 @@ def known_set(name: str | None) -> str | None:
     return checked_set(name, catalogue()) if name else None
 
 
-def is_set_name(name: str) -> bool:
-    """Tell whether a name is a year and a month: sets are ordered by their names."""
-    return _NAME.fullmatch(name) is not None
-
-
 def is_scored(requirement: Requirement, requirement_set: str | None) -> bool:
     """Tell whether a requirement belongs to a frozen set, and so counts; without a set each one does."""
     return requirement_set is None or requirement.since <= requirement_set

@@ -254,7 +254,7 @@ class RawConnection:
             self._budget.waste(pause)
         else:
             self._budget.give_up(pause)
-        asked = f"{self._method} {self._target} was refused with {status}: {demand(pause)}"
+        asked = f"{self._method} {self._target} was refused with {status}: {demand(pause, status=status)}"
         raise Throttled(self._redact(asked), repeatable=is_waited_for)
 
     def hung_up(self) -> bool:

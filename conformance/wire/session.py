@@ -235,7 +235,11 @@ class Session:
             waited += pause
         self.budget.give_up(pause or 0, waited=waited)
         refusal = f"{response.status_code} {response.reason}, {counted(pauses + 1, 'time')}"
-        raise Throttled(self._redact(f"{request} was refused with {refusal}: {demand(pause or 0)}"))
+        raise Throttled(
+            self._redact(
+                f"{request} was refused with {refusal}: {demand(pause or 0, status=response.status_code)}"
+            )
+        )
 
     def _is_refused_alone(self, request: _Request) -> bool:
         """Whether a request is answered at once without its range and its conditions: then 503 is its answer.

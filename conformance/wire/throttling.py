@@ -51,8 +51,10 @@ def pause_before_refusal(headers: Mapping[str, str]) -> float | None:
     return None if seconds is None else min(seconds, LONGEST_DOUBLED)
 
 
-def demand(pause: float) -> str:
-    """Return what a registry wants that refuses a request to the end, and what to do."""
+def demand(pause: float, *, status: int = 429) -> str:
+    """Return what a registry wants that refuses a request with this status to the end, and what to do."""
+    if pause <= LONGEST_PAUSE and status == 503:
+        return "the registry is down for maintenance, or throttles; see its log, or use --rate"
     if pause <= LONGEST_PAUSE:
         return "the registry throttles; use --rate"
     days = pause / _DAY

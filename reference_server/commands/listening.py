@@ -8,7 +8,7 @@ import sys
 from reference_server.serving.exposure import is_loopback
 
 
-def add_address(parser: argparse.ArgumentParser, port: int) -> None:
+def add_address(parser: argparse._ActionsContainer, port: int) -> None:
     """Add the options of the address to listen on."""
     parser.add_argument(
         "--host", default="127.0.0.1", help="host name or IP address to listen on (default: %(default)s)"
@@ -18,7 +18,7 @@ def add_address(parser: argparse.ArgumentParser, port: int) -> None:
     )
 
 
-def add_faults(parser: argparse.ArgumentParser) -> None:
+def add_faults(parser: argparse._ActionsContainer) -> None:
     """Add the option that names faults."""
     parser.add_argument(
         "--fault",
@@ -30,7 +30,7 @@ def add_faults(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_log(parser: argparse.ArgumentParser) -> None:
+def add_log(parser: argparse._ActionsContainer) -> None:
     """Add the option that prints requests."""
     parser.add_argument(
         "--log",

@@ -39,7 +39,12 @@ COMMANDS = (
 )
 UNTIL_INTERRUPTED = ("serve", "proxy")
 INTERRUPTED = 130
-EXIT_CODES = """exit codes:
+EPILOG = """examples:
+  reference-server serve --store registry            a registry that stays
+  reference-server serve --fault duplicates-replace  one with a fault
+  reference-server proxy URL --log                   what clients ask another registry for
+
+exit codes:
   0  stopped on request, listed or repaired
   1  verify found something wrong
   2  the command line is wrong, or the server cannot start
@@ -108,7 +113,7 @@ def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         description="A local Python package registry that follows the specifications, and breaks them on request.",
-        epilog=EXIT_CODES,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")

@@ -62,5 +62,5 @@ def _origin(url: str) -> str:
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         shown = url.rpartition("@")[2]
-        raise UserError(f"{shown!r} is not an http(s) URL")
+        raise UserError(f"{shown!r} is not an http(s) URL", "Begin it with http:// or https://.")
     return f"{parts.scheme}://{parts.netloc}"

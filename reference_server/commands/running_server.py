@@ -38,7 +38,7 @@ class RunningServer:
     def __init__(self, origin: str, token: str) -> None:
         parts = urlsplit(origin)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UserError(f"{origin!r} is not an http(s) URL")
+            raise UserError(f"{origin!r} is not an http(s) URL", "Begin it with http:// or https://.")
         self._origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         if not (token.isascii() and token.isprintable()):
             raise UserError("the token has characters that no token has")

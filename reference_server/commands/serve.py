@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from reference_server.serving.tls import Authority
 
 SUMMARY = "run a registry until Ctrl-C"
+EPILOG = """examples:
+  reference-server serve --store registry
+  reference-server serve dist --watch --flavour pypi
+  reference-server serve --fault truncated-downloads,first=1 --log
+"""
 PORT = 8765
 MAX_FILE_SIZE = 50 * 1024 * 1024
 """The limit of the rules, which take as long to import as all commands: a start needs them later, help does not."""
@@ -39,65 +44,77 @@ MAX_FILE_SIZE = 50 * 1024 * 1024
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_sources(parser)
-    add_address(parser, PORT)
-    parser.add_argument(
+    _add_listening(parser.add_argument_group("address"))
+    _add_registry(parser.add_argument_group("registry"))
+    add_sources(parser.add_argument_group("projects from elsewhere"))
+    _add_misbehaviour(parser.add_argument_group("misbehaviour"))
+    _add_steering(parser.add_argument_group("tests and tools"))
+
+
+def _add_listening(group: argparse._ArgumentGroup) -> None:
+    add_address(group, PORT)
+    group.add_argument(
+        "--tls",
+        type=Path,
+        metavar="FILE",
+        help="serve HTTPS, and write the certificate that clients have to trust to a file",
+    )
+    group.add_argument(
+        "--client-certificate",
+        type=Path,
+        metavar="FILE",
+        help="require a client certificate, and write one with its key to FILE; needs --tls",
+    )
+
+
+def _add_registry(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIRECTORY",
+        help="keep the registry in a directory, which is created if missing (default: in memory)",
+    )
+    group.add_argument(
+        "--generate-tokens",
+        action="store_true",
+        help="give the ready-made tokens new secrets, and print them once; required for a --host that other machines "
+        "can reach",
+    )
+    group.add_argument(
         "--max-file-size",
         type=_size,
         default=MAX_FILE_SIZE,
         metavar="BYTES",
         help="reject larger files (default: %(default)s, 50 MiB)",
     )
-    parser.add_argument(
-        "--store",
-        type=Path,
-        metavar="DIRECTORY",
-        help="keep the registry in a directory, which is created if missing (default: in memory)",
-    )
-    parser.add_argument(
-        "--generate-tokens",
-        action="store_true",
-        help="give the ready-made tokens new secrets, and print them once; required for a --host that other machines "
-        "can reach",
-    )
-    parser.add_argument(
+    group.add_argument(
         "--flavour",
         default="reference",
         metavar="NAME",
         help="registry to imitate: gitlab-13.4, gitlab or pypi (default: reference, GitLab's URLs and every "
         "specification); settings of an instance follow, such as gitlab+json",
     )
-    parser.add_argument(
+
+
+def _add_misbehaviour(group: argparse._ArgumentGroup) -> None:
+    add_faults(group)
+    group.add_argument(
+        "--control",
+        action="store_true",
+        help="let Maintainers turn faults on and off over HTTP, at /-/reference/faults",
+    )
+    group.add_argument(
         "--variety",
         type=_seed,
         metavar="SEED",
         help="seed for varying what the specifications leave open (default: no variation)",
     )
-    add_faults(parser)
-    _add_steering(parser)
 
 
-def _add_steering(parser: argparse.ArgumentParser) -> None:
-    """Add the options for other programs: tests that turn faults on, clients that they watch, and the suite."""
-    add_log(parser)
-    parser.add_argument(
-        "--tls",
-        type=Path,
-        metavar="FILE",
-        help="serve HTTPS, and write the certificate that clients have to trust to a file",
-    )
-    parser.add_argument(
-        "--client-certificate",
-        type=Path,
-        metavar="FILE",
-        help="require a client certificate, and write one with its key to FILE; needs --tls",
-    )
-    parser.add_argument(
-        "--control",
-        action="store_true",
-        help="let Maintainers turn faults on and off over HTTP, at /-/reference/faults",
-    )
-    parser.add_argument(
+def _add_steering(group: argparse._ArgumentGroup) -> None:
+    """Add the options for other programs: clients that tests watch, and the suite."""
+    add_log(group)
+    group.add_argument(
         "--write-target",
         type=Path,
         metavar="FILE",

@@ -23,7 +23,7 @@ class Sources(TypedDict):
     upstream: Upstream | None
 
 
-def add_sources(parser: argparse.ArgumentParser) -> None:
+def add_sources(parser: argparse._ActionsContainer) -> None:
     """Add the folder to serve, and the index to ask for what is not here."""
     parser.add_argument(
         "given_folder",
@@ -65,7 +65,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     add_private(parser)
 
 
-def add_private(parser: argparse.ArgumentParser) -> None:
+def add_private(parser: argparse._ActionsContainer) -> None:
     """Add the limits of what is asked of an upstream."""
     parser.add_argument(
         "--private",

@@ -34,11 +34,6 @@ class Steered:
         """The requests so far, in order."""
         raise NotImplementedError
 
-    @property
-    def request_count(self) -> int:
-        """The number of requests so far."""
-        return self.requests.total
-
     def fault(self, fault: Fault | Switch | str, **conditions: Any) -> SwitchedOn:
         """Switch on a fault: until the end of `with`, or until `stop` or `reset`.
 

@@ -107,7 +107,7 @@ def test_a_plan_says_that_nothing_can_be_deleted() -> None:
         "run", "https://registry.example.com", "--profile", "pep503-upload", "--plan"
     )
     assert exit_code == 0
-    assert "driver    none: name a driver that can in [management]" in printed
+    assert "driver    none is named in [management]" in printed
     assert "The run cannot delete what it has published: the layout root+simple has no API" in printed
 
 

@@ -303,19 +303,32 @@ def test_an_interrupted_run_cleans_up_and_is_not_green(
     assert packages(server) == []
 
 
+@pytest.mark.parametrize(
+    ("expression", "exit_code", "message"),
+    [("simple and", 2, "is not an expression of pytest"), ("no-such-check", 5, "no check of profile gitlab")],
+)
+def test_an_expression_that_selects_nothing_publishes_nothing(
+    server: ReferenceServer, expression: str, exit_code: int, message: str
+) -> None:
+    run = command("run", server.url, *TOKEN, "-k", expression)
+    assert run.returncode == exit_code
+    assert message in run.stderr
+    assert server.requests.total == 0
+
+
 def test_the_plan_publishes_nothing(server: ReferenceServer) -> None:
     run = command("run", server.url, *TOKEN, "--plan")
     assert run.returncode == 0
     some = command("run", server.url, *TOKEN, "--plan", "-k", "gitlab.rest")
     assert re.search(rf"gitlab: {OF_REST} of \d+ checks selected", some.stdout), some.stderr
     assert "conformance_xxxxxxxx_main-1.0-py3-none-any.whl" in run.stdout
-    assert server.request_count == 0
+    assert server.requests.total == 0
 
 
 def test_the_plan_of_a_profile_without_uploads_says_so(server: ReferenceServer) -> None:
     run = command("run", server.index_url, "--profile", "index", "--plan")
     assert run.stdout.endswith("publishes nothing\n"), run.stderr
-    assert server.request_count == 0
+    assert server.requests.total == 0
 
 
 def test_there_is_no_plan_of_a_run_that_cannot_be() -> None:

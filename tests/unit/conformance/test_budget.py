@@ -319,6 +319,14 @@ def test_a_refused_upload_is_sent_again(status: int, httpserver: HTTPServer) -> 
     sender.close()
 
 
+def test_a_registry_that_stays_unavailable_may_be_down(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data(status=503, headers={"Retry-After": "0"})
+    sender = session()
+    with pytest.raises(Throttled, match="503 SERVICE UNAVAILABLE, 6 times: the registry is down"):
+        send(sender, httpserver.url_for("/"))
+    sender.close()
+
+
 def test_a_refusal_to_the_end_is_no_answer(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data(status=429, headers={"Retry-After": "0"})
     sender = session()

@@ -87,6 +87,17 @@ def test_the_worst_comes_first_and_the_rest_is_counted(table: Any) -> None:
     ]
 
 
+def test_what_one_result_lacks_is_only_counted_in_a_short_list(table: Any) -> None:
+    """A choice of checks lacks hundreds."""
+    one = table.add(MUST, "passed").add(SHOULD, "passed").stored()
+    table.rows.clear()
+    found = since(one, table.add(MUST, "failed").stored())
+    assert as_lines(found, most=8) == [
+        f"regressed     {MUST}  passed → failed",
+        "1 regressed, 1 gone, of 1 requirement in both results",
+    ]
+
+
 @pytest.mark.parametrize("name", ["text", "html", "markdown"])
 def test_reports_say_what_changed(name: str, table: Any) -> None:
     earlier = table.add(MUST, "passed").stored()

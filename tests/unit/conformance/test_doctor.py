@@ -155,6 +155,16 @@ def test_no_answer() -> None:
     assert print_observations(observations) is ExitCode.HARNESS_ERROR
 
 
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_connection_that_ends_is_of_another_protocol_only_before_the_first_answer(after: int) -> None:
+    with ReferenceServer(faults=[f"no-answer,after={after}"]) as dropping:
+        found = wrong(look(dropping.url, password=dropping.password))
+    if after:
+        assert "may have crashed on this request: see its log" in found["answer"]
+    else:
+        assert "may speak https only" in found["http"]
+
+
 def test_a_server_error(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=503)
     observations = look(httpserver.url_for(PATH), password="x")

@@ -78,3 +78,12 @@ def test_a_form_that_is_refused_stores_nothing(httpserver: HTTPServer) -> None:
     found = uploads(httpserver, right=400, wrong=401, bare=401)
     assert not found.wrong
     assert "stored" not in found.seen
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_without_a_credential_asks_for_one(httpserver: HTTPServer, status: int) -> None:
+    httpserver.expect_request("/simple/").respond_with_data("<a href='a/'>a</a>", content_type="text/html")
+    httpserver.expect_request("/", method="POST").respond_with_data(status=status)
+    target = target_from_table({"url": httpserver.url_for("").rstrip("/"), "profile": "pep503-upload"})
+    (found,) = [each for each in examine(target, RunOptions(timeout=60)) if each.about == "uploads"]
+    assert "no credential was given: use --username and --password" in found.change

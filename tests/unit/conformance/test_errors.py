@@ -97,3 +97,28 @@ def test_a_developer_sees_the_traceback(
     assert printed.startswith("Traceback (most recent call last)")
     assert PASSWORD not in printed
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["run", "127.0.0.1:8765"], "Begin it with https:// or http://."),
+        (
+            ["run", "--config", "absent.toml"],
+            "Check the path, or write the file with `registry-conformance init`.",
+        ),
+        (["run", "--baseline", "absent.toml"], "An empty file is a baseline without rows"),
+        (["run", "https://registry.example.com"], "give --profile, such as pep503-upload, or --layout"),
+        (["doctor"], "set REGISTRY_CONFORMANCE_URL or REGISTRY_CONFORMANCE_CONFIG"),
+    ],
+)
+def test_a_wrong_use_names_the_next_step(
+    words: list[str],
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert hint in capsys.readouterr().err

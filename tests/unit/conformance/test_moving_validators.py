@@ -21,11 +21,13 @@ class Registry:
 
     def __init__(self, *, deaf: bool = False) -> None:
         self.deaf = deaf
+        self.answered: list[int] = []
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str]) -> Answer:
         current = "Fri, 27 Nov 2026 06:29:44 GMT"
         unchanged = headers.get("If-Modified-Since") == current and not self.deaf
-        return answered(304 if unchanged else 200, current, method=method, url=url)
+        self.answered.append(304 if unchanged else 200)
+        return answered(self.answered[-1], current, method=method, url=url)
 
 
 def answered(
@@ -50,7 +52,9 @@ def index(registry: Registry) -> Any:
 
 
 def test_a_page_that_changed_since_it_was_read_is_read_again() -> None:
-    last_modified_is_judged(index(Registry()), None)
+    registry = Registry()
+    last_modified_is_judged(index(registry), None)
+    assert registry.answered[:2] == [200, 304]
 
 
 def test_a_registry_that_ignores_conditions_still_deviates() -> None:

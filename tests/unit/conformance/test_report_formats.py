@@ -18,6 +18,7 @@ from conformance.catalogue import catalogue
 from conformance.report.badge import as_badge
 from conformance.report.code_quality import as_code_quality
 from conformance.report.formats import FORMATS, MATRIX_FORMATS, Format
+from conformance.report.html import as_html
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown
 from conformance.report.sarif import as_sarif
@@ -180,3 +181,27 @@ def test_a_failure_says_how_to_ask_again(name: str, table: Any) -> None:
     report = html.unescape(FORMATS[name].render(table.stored()))
     assert "curl --include --header 'Accept: text/html' --user \"$DEFAULT\"" in report
     assert f"{table.url}/simple/what-was-asked-last/" in report.partition("curl")[2]
+
+
+@pytest.mark.parametrize("name", ["junit", "markdown"])
+def test_the_command_repeats_the_request_that_the_finding_names(name: str, table: Any) -> None:
+    asked = table.exchange(request=f"GET {table.url}/simple/what-is-wrong/") | {"number": 7}
+    later = table.exchange(request=f"GET {table.url}/simple/what-was-asked-last/") | {"number": 8}
+    table.add(
+        "simple.html.doctype", "failed", "a page: GET /a/ as default → 200 OK [7]", exchanges=[asked, later]
+    )
+    report = html.unescape(FORMATS[name].render(table.stored()))
+    assert f"{table.url}/simple/what-is-wrong/" in report.partition("curl --include")[2]
+
+
+@pytest.mark.parametrize("name", ["junit", "markdown"])
+def test_no_command_is_shown_where_none_sends_the_request(name: str, table: Any) -> None:
+    raw = table.exchange(request="POST /odd (over a plain socket)")
+    table.add("simple.html.doctype", "failed", exchanges=[raw])
+    assert "POST /odd" not in FORMATS[name].render(table.stored())
+
+
+def test_the_page_says_why_a_requirement_was_not_judged(table: Any) -> None:
+    table.add("simple.html.doctype", "error", message="GET /simple/ got no answer: timed out", exchanges=[])
+    top = as_html(table.stored()).partition("<main>")[0]
+    assert "why: <code>GET /simple/ got no answer: timed out</code>" in top

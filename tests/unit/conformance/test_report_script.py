@@ -17,6 +17,7 @@ import pytest
 from msgspec import to_builtins
 from werkzeug import Request, Response
 
+from conformance.catalogue import catalogue
 from conformance.commands.main import main
 from conformance.report.result_file import result_from_json
 from conformance.report.script import as_script, scripts
@@ -347,4 +348,14 @@ class TestCommand:
     @pytest.mark.parametrize("name", ["simple.html.valid-html5", "no.such-requirement"])
     def test_what_did_not_deviate_has_none(self, name: str, result: Path, capsys: Any) -> None:
         assert main(["script", str(result), name]) == 2
-        assert "simple.html.doctype" in capsys.readouterr().err
+        message = capsys.readouterr().err
+        assert "It has simple.html.doctype, simple.html.hash.present." in message
+        assert ("its verdict is passed" if "valid" in name else "it was not judged") in message
+
+    def test_some_of_many_are_named(self, table: Any, tmp_path: Path, capsys: Any) -> None:
+        for row in [row for row in catalogue() if row.level == "MUST"][:12]:
+            table.add(row.id, "failed")
+        path = tmp_path / "result.json"
+        path.write_text(json.dumps(table.as_json()), encoding="utf-8")
+        assert main(["script", str(path), "no.such-requirement"]) == 2
+        assert " and 4 more." in capsys.readouterr().err

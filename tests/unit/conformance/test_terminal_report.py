@@ -249,3 +249,56 @@ def test_a_next_step_is_a_line_at_any_width(
     assert len(found) == 2
     assert sum("uuu" in line for line in found) == uses
     assert all(len(line) <= width for line in found)
+
+
+def test_known_failures_have_a_line_each_unless_all_is_asked_for(table: Any) -> None:
+    table.add("simple.html.doctype", "failed").add("simple.root.served", "known")
+    text = printed(table.stored())
+    assert findings(text) == ["simple.html.doctype"]
+    assert re.search(r"^1 more:\n  known   simple.root.served ", text, re.MULTILINE)
+    assert "KNOWN  simple.root.served  MUST" in printed(table.stored(), verbose=True)
+
+
+def test_a_cause_that_is_known_is_explained_where_what_follows_is_not(table: Any) -> None:
+    table.add("simple.root.served", "known").add("simple.html.doctype", "failed", cause="simple.root.served")
+    assert "KNOWN  simple.root.served  MUST" in printed(table.stored())
+
+
+def test_no_next_step_is_about_a_failure_that_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Any
+) -> None:
+    table.exit_code = 0
+    result = table.add("simple.html.doctype", "known").stored()
+    monkeypatch.setattr("conformance.run.checks_run.run_checks", lambda *_, **__: result)
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["run", "--json", "r.json"]) == 0
+    following = capsys.readouterr().out.partition("Next: ")[2]
+    assert "report r.json" in following
+    assert "explain" not in following
+    assert "script" not in following
+
+
+def test_the_table_has_whole_words_on_eighty_columns(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name, verdict in {
+        "attestation.upload.malformed": "untestable",
+        "negotiation.json": "not applicable",
+        "simple.html.doctype": "failed",
+        "simple.root.served": "noted",
+        "simple.html.valid-html5": "warned",
+        "upload.dup.different": "error",
+        "http.head": "passed",
+    }.items():
+        table.add(name, verdict)
+    text = printed(table.stored()).partition(" area ")[2]
+    shown = text.partition("untestable:")[0]
+    assert "…" not in shown
+    assert {"attestation", "negotiation", "untestable", "applicable", "error"} <= set(shown.split())
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_hung_up_connection_leads_to_the_log_of_the_registry(times: int, table: Any) -> None:
+    message = "POST / got no answer: Remote end closed connection without response"
+    for name in ("simple.html.doctype", "simple.root.served")[:times]:
+        table.add(name, "error", message=message)
+    assert printed(table.stored()).count("ends its connection, too: see its log.") == 1

@@ -122,8 +122,11 @@ def test_each_is_refused_for_its_own_reason(
 
 
 def test_the_others_are_no_matter_of_archives(registry: Registry) -> None:
-    for number, kind in enumerate(sorted(INVALID.keys() - set().union(*REFUSED.values()))):
+    others = sorted(INVALID.keys() - set().union(*REFUSED.values()))
+    for number, kind in enumerate(others):
         publish(registry, invalid(kind, "demo-pkg", f"1.{number}"))
+    assert others
+    assert sum(len(package.files) for package in registry.packages(PRIVATE)) == len(others)
 
 
 def test_what_is_arranged_may_hold_anything(registry: Registry) -> None:

@@ -47,7 +47,7 @@ def test_upload_and_read(server: ReferenceServer) -> None:
     assert upload(server, wheel("demo", "1.0").content).status_code == 201
     page = requests.get(f"{server.index_url}demo/", auth=(server.username, server.password), timeout=10)
     assert WHEEL in page.text
-    assert server.request_count == 2
+    assert server.requests.total == 2
 
 
 def test_the_fixture_of_the_plugin(reference_server: ReferenceServer) -> None:

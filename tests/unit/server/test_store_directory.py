@@ -381,9 +381,17 @@ def test_a_store_without_a_close_is_unlocked_and_whole(directory: Path) -> None:
 
 
 def test_a_process_that_ends_without_a_close_loses_nothing(directory: Path) -> None:
-    program = "import sys; from reference_server import *; it = ReferenceServer(store=sys.argv[1]); it.start().stop()"
+    program = """
+import os, sys
+from reference_server import ReferenceServer
+from reference_server.distributions import wheel
+ReferenceServer(store=sys.argv[1]).start().publish(wheel("demo", "1.0"))
+os._exit(0)
+"""
     subprocess.run([sys.executable, "-c", program, str(directory)], check=True, timeout=60)
-    SQLiteStore(directory).close()
+    registry = opened(directory)
+    assert list(registry.project_names(registry.gitlab_project("1"))) == ["demo"]
+    registry.close()
 
 
 def test_a_forked_child_leaves_the_store_alone(registry: Registry) -> None:

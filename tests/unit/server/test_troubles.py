@@ -157,7 +157,7 @@ def test_downloads_are_redirected(server: ReferenceServer) -> None:
     with ReferenceServer(registry=server.registry) as other:
         put(server, f"files-elsewhere,to={other.origin}")
         assert fetch(server, FILE) == WHEEL.content
-        assert other.request_count == 1
+        assert other.requests.total == 1
 
 
 def test_pages_are_labelled_as_compressed(server: ReferenceServer) -> None:

@@ -326,7 +326,7 @@ def test_a_server_that_is_its_own_upstream_notices() -> None:
     index = f"http://127.0.0.1:{port}/simple/"
     with ReferenceServer(port=port, flavour="pypi", upstream=Upstream(url=index, timeout=5)) as server:
         assert requests.get(f"{server.index_url}demo/", timeout=30).status_code == 404
-        assert server.request_count == 2
+        assert server.requests.total == 2
 
 
 def test_redirecting_as_gitlab_does() -> None:
