@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 SCRIPT, PARTS = "reproduce.py", ("answers", "comparing", "following", "logins", "renaming")
 """The script, and the modules that take the place of its imports of them."""
+NAMED = 8
+"""How many deviations are named in place of one that is not there."""
 FUTURE = "from __future__ import annotations\n"
 MADE_BY_API = frozenset({"short-lived"})
 """Credentials that exist during a check only."""
-NAMED = 8
-"""How many deviations are named in place of one that is not there."""
 
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
@@ -70,7 +70,7 @@ def _named(deviating: Collection[str]) -> str:
     if not deviating:
         return "It has no deviation with requests."
     more = f" and {len(deviating) - NAMED} more" if len(deviating) > NAMED else ""
-    return f"It has {', '.join([*deviating][:NAMED])}{more}."
+    return f"It has {', '.join(islice(deviating, NAMED))}{more}."
 
 
 def as_script(result: RunResult, finding: CheckResult) -> str:
