@@ -33,8 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
         print_error(error)
     for path, lines in swept.torn:
         print(f"{path}: skipped {counted(lines, 'line')} that an earlier run could not finish writing")
+    shown = ""
     for path, left, reason in swept.leftovers:
-        print(f"{path}: {counted(left, 'distribution')} left: {reason}")
+        why = "for the same reason" if reason == shown else reason
+        print(f"{path}: {counted(left, 'distribution')} left: {why}")
+        shown = reason
     deleted = f"{counted(swept.deleted, 'package')} ({counted(swept.files, 'file')})"
     print(f"Deleted {deleted}; {swept.left or 'nothing'} left.")
     if swept.leftovers:

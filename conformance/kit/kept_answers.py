@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from conformance.kit.http import Answer
 
+WAIT_LONGER = "run with --settle N, the seconds that the cache keeps it"
+
 _LIFETIME = re.compile(r"(?<![\w-])(?:s-maxage|max-age)=\"?(\d+)", re.IGNORECASE)
 _CACHES = re.compile(r"age|via|x-served-by|(?!.*control$).*cache.*", re.IGNORECASE)
 """The header fields of caches. Source: RFC 9111, 5.1; RFC 9110, 7.6.3."""
@@ -32,7 +34,7 @@ def not_kept(outdated: Iterable[Answer], limit: float) -> list[Answer]:
     found = [answer for answer in every if not may_be_kept(answer, limit)]
     if every and not found:
         raise Untestable(
-            f"a cache may keep an answer for longer than the run waits ({every[0]}): what is outdated in it says "
-            "nothing; use --settle with the seconds that it is kept"
+            f"a cache may keep an answer for longer than the run waits ({every[0]}), so an outdated one proves "
+            f"nothing; {WAIT_LONGER}"
         )
     return found

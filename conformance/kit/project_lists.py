@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from conformance.kit.kept_answers import may_be_kept
+from conformance.kit.kept_answers import WAIT_LONGER, may_be_kept
 from conformance.kit.project_names import absent
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -142,6 +142,6 @@ def _require_no_cache(older: Sequence[Copy], copies: Sequence[Copy], limit: floa
     kept = older or [copy for copy in copies if may_be_kept(copy.answer, limit)]
     if kept:
         raise Untestable(
-            f"a copy of the list may be older than the other, as caches keep it ({kept[0].answer}): what differs says "
-            "nothing; use --settle with the seconds that it is kept"
+            f"a copy of the list may be older than the other, as caches keep it ({kept[0].answer}), so a difference "
+            f"proves nothing; {WAIT_LONGER}"
         )

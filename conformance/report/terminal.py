@@ -94,11 +94,16 @@ def _findings(console: Console, result: RunResult, page: Page, *, without: Colle
     """Print findings, the worst first, without those of some ids."""
     consequences = result.consequences()
     causes = [each for each in result.causes() if each.id not in without]
+    known = {
+        each.id: each
+        for each in causes
+        if page.brief and {one.verdict for one in (each, *consequences.get(each.id, []))} <= LISTED_ONLY
+    }
+    causes = [each for each in causes if each.id not in known]
     whole = used = 0
     for cause in causes:
         lines = block(cause, consequences.get(cause.id, []), page)
-        group = {each.verdict for each in (cause, *consequences.get(cause.id, []))}
-        if page.brief and (group <= LISTED_ONLY or (whole and used + len(lines) + 1 > ROOM)):
+        if page.brief and whole and used + len(lines) + 1 > ROOM:
             break
         console.print()
         for line in lines:
@@ -107,9 +112,27 @@ def _findings(console: Console, result: RunResult, page: Page, *, without: Colle
     rest = causes[whole:]
     if rest:
         console.print()
-        console.print(f"{len(rest)} more:" if whole else f"{counted(len(rest), 'finding')}:")
+        console.print(f"{len(rest)} more:")
         for line in _listed(rest, page):
             console.print(line)
+    for line in _known([*known.values()], page):
+        console.print(line)
+
+
+def _known(findings: list[CheckResult], page: Page) -> Iterator[Text]:
+    """Yield a line for each known failure with what the baseline says of it, and one for those after them."""
+    if findings:
+        yield Text()
+    for each in findings[:LISTED]:
+        said = printable(each.about_baseline.partition(": ")[2])
+        line = Text.assemble(
+            (each.verdict.upper(), STYLES[each.verdict]), "  ", (each.id, "bold"), f"  {said}"
+        )
+        if page.width:
+            line.truncate(page.width, overflow="ellipsis")
+        yield line
+    if len(findings) > LISTED:
+        yield Text(f"and {len(findings) - LISTED} more known failures")
 
 
 def _listed(findings: list[CheckResult], page: Page) -> Iterator[Text]:

@@ -46,10 +46,20 @@ PROBED = frozenset(
         "html",
         "json",
         "json-api",
+        "latest-alias",
+        "local-versions",
+        "metadata",
+        "project-list",
+        "provenance",
+        "range",
+        "read",
+        "redirect-normalized",
+        "requires-python",
+        "status",
+        "tls",
+        "upload-time",
+        "yank",
     }
-    | {"local-versions"}
-    | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
-    | {"requires-python", "status", "tls", "upload-time", "yank"}
 )
 """Every feature that asking, or a look at the target, can find."""
 FORMS = {"html", "json"}

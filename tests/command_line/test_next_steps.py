@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import catalogue
 from conformance.commands.main import main
 from conformance.commands.run import _next_steps
 from conformance.report.result_file import result_from_json
+from conformance.run.sweep import Swept
 from conformance.verdicts.baseline import Baseline
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 
@@ -61,3 +61,19 @@ def test_an_expression_lists_no_requirement_that_only_a_load_judges(
     assert main(["list", "-k", "load.one"]) == 2
     assert "no requirement matches -k 'load.one'" in capsys.readouterr().err
     assert main(["list", "load.one"]) == 0
+
+
+def test_a_sweep_says_once_why_ledgers_are_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reasons = {"a": "no driver is named", "b": "no driver is named", "c": "the registry refused it"}
+    left = tuple((Path(name), 2, reason) for name, reason in reasons.items())
+    swept = Swept(deleted=0, files=0, leftovers=left, unreadable=())
+    monkeypatch.setattr("conformance.run.sweep.sweep", lambda *_: swept)
+    assert main(["sweep", "https://registry.example.com", "--profile", "pep503-upload"]) == 3
+    assert capsys.readouterr().out.splitlines() == [
+        "a: 2 distributions left: no driver is named",
+        "b: 2 distributions left: for the same reason",
+        "c: 2 distributions left: the registry refused it",
+        "Deleted 0 packages (0 files); 6 left.",
+    ]

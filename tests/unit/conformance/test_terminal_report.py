@@ -252,11 +252,21 @@ def test_a_next_step_is_a_line_at_any_width(
 
 
 def test_known_failures_have_a_line_each_unless_all_is_asked_for(table: Any) -> None:
-    table.add("simple.html.doctype", "failed").add("simple.root.served", "known")
+    said = "Listed in the baseline: target-bug, owner packages\nall the rest"
+    table.add("simple.html.doctype", "failed").add("simple.root.served", "known", message=said)
     text = printed(table.stored())
     assert findings(text) == ["simple.html.doctype"]
-    assert re.search(r"^1 more:\n  known   simple.root.served ", text, re.MULTILINE)
+    assert "\nKNOWN  simple.root.served  target-bug, owner packages\n" in text
+    assert "all the rest" not in text
     assert "KNOWN  simple.root.served  MUST" in printed(table.stored(), verbose=True)
+
+
+def test_some_of_many_known_failures_are_listed(table: Any) -> None:
+    for name in MUST[: LISTED + 2]:
+        table.add(name, "known")
+    text = printed(table.stored())
+    assert len(re.findall("^KNOWN ", text, re.MULTILINE)) == LISTED
+    assert "and 2 more known failures" in text
 
 
 def test_a_cause_that_is_known_is_explained_where_what_follows_is_not(table: Any) -> None:
