@@ -150,6 +150,16 @@ def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
     [
         ("project-list", {"simple.root.served"}),
         ("hashes", {"simple.html.hash.present"}),
+        (
+            "api-version",
+            {
+                "simple.html.version-meta",
+                "simple.json.api-version",
+                "simple.json.api-version.covers-content",
+                "status.api-version",
+            },
+        ),
+        ("requires-python", {"gitlab.page.requires-python", "simple.html.requires-python.exposed"}),
     ],
 )
 def test_what_is_asked_for_in_any_case_stands_under_the_claim(
