@@ -145,6 +145,37 @@ def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
     assert below == {"attestation.upload.must-verify", "attestation.upload.subject"}
 
 
+@pytest.mark.parametrize(
+    ("feature", "asked_in_any_case"),
+    [
+        ("project-list", {"simple.root.served"}),
+        ("hashes", {"simple.html.hash.present"}),
+        (
+            "api-version",
+            {
+                "simple.html.version-meta",
+                "simple.json.api-version",
+                "simple.json.api-version.covers-content",
+                "status.api-version",
+            },
+        ),
+        ("requires-python", {"gitlab.page.requires-python", "simple.html.requires-python.exposed"}),
+    ],
+)
+def test_what_is_asked_for_in_any_case_stands_under_the_claim(
+    feature: str, asked_in_any_case: set[str]
+) -> None:
+    result = judge(Lost(feature), claims={feature}, rows=[ROW, *asked_in_any_case])
+    assert {
+        each.id: each.cause for each in result.results if each.signature and each.id != ROW
+    } == dict.fromkeys(asked_in_any_case, ROW)
+
+
+def test_without_the_claim_it_stands_for_itself() -> None:
+    result = judge(Lost("project-list"), claims={"range"}, rows=[ROW, "simple.root.served"])
+    assert [each.id for each in result.causes()] == ["simple.root.served"]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("feature", sorted(BY_PROFILE))
 def test_what_gitlab_has_lost_fails_no_other_requirement_of_gitlab(feature: str) -> None:

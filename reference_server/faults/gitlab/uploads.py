@@ -77,7 +77,6 @@ class OneFilePerVersion(Fault):
         "gitlab.token.job-reads",
         "gitlab.access.reporter-reads",
         "gitlab.rest.package-files",
-        "gitlab.rest.delete-file",
         "clients.pip.index-url",
         "clients.pip.extra-index-url",
         "clients.pip.credentials-percent-encoded",
