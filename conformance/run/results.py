@@ -10,7 +10,7 @@ from conformance.catalogue import catalogue
 from conformance.report.causes import with_causes
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
-from conformance.run.limits import strays_note, unjudged_notes
+from conformance.run.limits import gateway_note, strays_note, unjudged_notes
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Results:
         nothing, unjudged = no_files(run), unjudged_notes(results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         reasons = [*filter(None, (rejected, thin, nothing)), *broken]
+        further = (gateway_note(results), self._outside(), *reasons, *unjudged)
         is_thin = bool(thin or nothing or unjudged)
         exit_code = _exit_code(
             results, least_judged, broken=bool(broken), rejected=bool(rejected), thin=is_thin
@@ -96,7 +97,7 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=tuple(map(run.redact, (*notes, *filter(None, (self._outside(), *reasons, *unjudged))))),
+            notes=tuple(map(run.redact, (*notes, *filter(None, further)))),
             reasons=[run.redact(each) for each in reasons],
             results=results,
             published=self._published,
