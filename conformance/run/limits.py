@@ -74,8 +74,8 @@ def gateway_note(results: Iterable[CheckResult]) -> str:
     if len(group) < FEW:
         return ""
     return (
-        f"{counted(len(group), 'requirement')} deviated where a proxy answered 502 or 504: it reached no server, or got "
-        "no answer in time. One of several servers behind it may be down; mend that first."
+        f"{counted(len(group), 'requirement')} deviated where a proxy answered 502 or 504: it reached no server, or "
+        "got no answer in time. One of several servers behind it may be down; mend that first."
     )
 
 
