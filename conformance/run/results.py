@@ -84,7 +84,6 @@ class Results:
         nothing, unjudged = no_files(run), unjudged_notes(results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         reasons = [*filter(None, (rejected, thin, nothing)), *broken]
-        further = (gateway_note(results), self._outside(), *reasons, *unjudged)
         is_thin = bool(thin or nothing or unjudged)
         exit_code = _exit_code(
             results, least_judged, broken=bool(broken), rejected=bool(rejected), thin=is_thin
@@ -97,16 +96,17 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=tuple(map(run.redact, (*notes, *filter(None, further)))),
+            notes=tuple(map(run.redact, (*notes, *self._further(results), *reasons, *unjudged))),
             reasons=[run.redact(each) for each in reasons],
             results=results,
             published=self._published,
             choice=not whole,
         )
 
-    def _outside(self) -> str:
-        """Return a note on what was written outside of the store."""
-        return strays_note(self._strays) if self._strays else ""
+    def _further(self, results: Iterable[CheckResult]) -> Iterable[str]:
+        """Return notes on a proxy without a server, and on what was written outside of the store."""
+        strays = strays_note(self._strays) if self._strays else ""
+        return filter(None, (gateway_note(results), strays))
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""
