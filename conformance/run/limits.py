@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from functools import wraps
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.report.check_result import DEVIATING
 from conformance.verdicts.counting import counted
 from conformance.wire import Throttled
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from conformance.target.settling import Settling
     from conformance.wire import Budget
+
+_GATEWAY = re.compile(r"(status|→) 50[24]\b")
+
+FEW = 3
+"""A proxy may lose a connection now and then: fewer requirements are no pattern."""
 
 MOST_NAMED = 10
 """How many requirements a note names; the result has all of them."""
@@ -59,6 +66,17 @@ def settling_note(settling: Settling) -> str:
         return f"{took}, longer than this run waited; use --settle {math.ceil(2 * seconds)}."
     waits, waited = settling.waits
     return f"{took}; the checks waited for it {counted(waits, 'time')}, for {waited:.0f} s in all."
+
+
+def gateway_note(results: Iterable[CheckResult]) -> str:
+    """Return that a proxy reached no registry, where several requirements deviate for that; empty otherwise."""
+    group = [each for each in results if each.verdict in DEVIATING and _GATEWAY.search(each.message)]
+    if len(group) < FEW:
+        return ""
+    return (
+        f"{counted(len(group), 'requirement')} deviated where a proxy answered 502 or 504: it reached no server, or "
+        "got no answer in time. One of several servers behind it may be down; mend that first."
+    )
 
 
 def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:

@@ -12,7 +12,7 @@ from conformance.report.check_result import CLAIMED_FEATURES
 from conformance.report.lost_features import lost_features
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
-from conformance.run.limits import strays_note, unjudged_notes
+from conformance.run.limits import gateway_note, strays_note, unjudged_notes
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -98,16 +98,17 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=tuple(map(run.redact, (*notes, *filter(None, (self._outside(), *reasons, *unjudged))))),
+            notes=tuple(map(run.redact, (*notes, *self._further(results), *reasons, *unjudged))),
             reasons=[run.redact(each) for each in reasons],
             results=results,
             published=self._published,
             choice=not whole,
         )
 
-    def _outside(self) -> str:
-        """Return a note on what was written outside of the store."""
-        return strays_note(self._strays) if self._strays else ""
+    def _further(self, results: Iterable[CheckResult]) -> Iterable[str]:
+        """Return notes on a proxy without a server, and on what was written outside of the store."""
+        strays = strays_note(self._strays) if self._strays else ""
+        return filter(None, (gateway_note(results), strays))
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""

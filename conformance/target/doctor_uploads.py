@@ -38,7 +38,8 @@ def upload_observations(session: Session, target: Target, *, rejected: bool) -> 
     if answer.status == 401 and rejected:
         return
     seen = f"an upload form without a file returned {answer.status_line}{_doubt(answer)}"
-    change, unknown = upload_change(answer.status, target), answer.status >= 500
+    change = upload_change(answer.status, target, location=answer.headers.get("Location", ""))
+    unknown = answer.status >= 500
     if answer.status == 405 and _takes_posts(session, target, answer):
         seen, change = f"{seen}, and POST is allowed: the form is refused, and not its address", ""
     if answer.status == 500 and credential:

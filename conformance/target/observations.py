@@ -145,8 +145,13 @@ def gitlab_observations(project: dict[str, Any]) -> Iterator[Observation]:
     yield Observation(about="GitLab project", seen=f"{path}, {project.get('visibility', 'visible')}")
 
 
-def upload_change(status: int, target: Target) -> str:
-    """Return the remedy for the answer to an upload form without a file; empty where none is needed."""
+def upload_change(status: int, target: Target, *, location: str = "") -> str:
+    """Return the remedy for the answer to an upload form without a file; empty where none is needed.
+
+    `location` is where the answer redirects to.
+    """
+    if location and 300 <= status < 400:
+        return f"give {location}: uploads do not follow redirects"
     if status in {401, 403} and not target.credentials:
         return f"{NO_CREDENTIAL}, or uncomment [credentials.default] in registry.toml"
     if status == 401:
@@ -157,4 +162,10 @@ def upload_change(status: int, target: Target) -> str:
         if target.layout.name == GITLAB:
             return "uploads do not go here: check the path, the id of the GitLab project, and that it has a registry"
         return "uploads do not go here: check the URL and --layout, or give --upload-url"
+    return _change_after_server_error(status)
+
+
+def _change_after_server_error(status: int) -> str:
+    if status in {502, 504}:
+        return "a proxy in front reached no registry: see its log; one of several servers may be down"
     return "the registry returns a server error: see its log" if status >= 500 else ""

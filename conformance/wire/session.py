@@ -26,7 +26,13 @@ from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credential
 from conformance.wire.exchange import Exchange
 from conformance.wire.lanes import lane
 from conformance.wire.raw import PATIENCE, RawConnection
-from conformance.wire.throttling import MOST_PAUSES, demand, pause_after_refusal, pause_before_refusal
+from conformance.wire.throttling import (
+    MOST_PAUSES,
+    demand,
+    pause_after_refusal,
+    pause_before_refusal,
+    without_particulars,
+)
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
@@ -44,11 +50,6 @@ REMEMBERED = 8
 """The number of answers with a large body that a new one is compared with."""
 MOST_KEPT = 4
 """Connections that are kept between requests at once: opening one takes as long as a request to a far target."""
-PARTICULAR = frozenset(
-    {"range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
-)
-"""Fields by which a request asks for a part, or under a condition."""
-
 MOST_IDLE = 4.0
 """Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
 
@@ -246,7 +247,7 @@ class Session:
 
         Varnish sends Retry-After with each answer of a registry that it does not understand.
         """
-        plain = request.plain
+        plain = replace(request, headers=without_particulars(request.headers))
         if request.method not in SAFE or plain == request:
             return False
         response, _ = self._timed(plain)
@@ -360,12 +361,6 @@ class _Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
-
-    @property
-    def plain(self) -> _Request:
-        """The same request without a range and without conditions."""
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in PARTICULAR}
-        return replace(self, headers=kept)
 
     def redirected(self, answer: Answer, follow: Follow) -> _Request | None:
         """Return the request that follows a redirect; None for another answer, or if it must not be followed."""

@@ -21,6 +21,11 @@ LONGEST_DOUBLED = 60.0
 MOST_PAUSES = 5
 """How often a run waits before it sends one request again."""
 
+_PARTICULARS = frozenset(
+    {"range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+)
+"""Fields by which a request asks for a part, or under a condition."""
+
 _DAY = 24 * 60 * 60
 _LONG = 1_000
 """The number of days from which on it does not matter how many there are."""
@@ -49,6 +54,11 @@ def pause_before_refusal(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until the quota of requests is renewed, where an answer has used it up; at most a minute."""
     seconds = _reset(headers) if headers.get("RateLimit-Remaining", "").strip() == "0" else None
     return None if seconds is None else min(seconds, LONGEST_DOUBLED)
+
+
+def without_particulars(headers: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the header fields of a request without a range and without conditions."""
+    return {name: value for name, value in headers.items() if name.lower() not in _PARTICULARS}
 
 
 def demand(pause: float, *, status: int = 429) -> str:

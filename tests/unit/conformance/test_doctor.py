@@ -247,6 +247,24 @@ def test_no_index_there(httpserver: HTTPServer) -> None:
     assert "uploads do not go here" in found["uploads"]
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "change"),
+    [
+        (301, {"Location": "https://localhost/upload"}, "give https://localhost/upload"),
+        (502, {}, "a proxy in front reached no registry"),
+        (500, {}, "the registry returns a server error"),
+    ],
+)
+def test_uploads_that_a_proxy_answers(
+    status: int, headers: dict[str, str], change: str, httpserver: HTTPServer
+) -> None:
+    uploads = httpserver.expect_request("/", method="POST")
+    uploads.respond_with_data("", status=status, headers=headers)
+    httpserver.expect_request(re.compile(".*")).respond_with_data("", status=404)
+    found = wrong(look(httpserver.url_for("/"), profile="pep503-upload"))
+    assert change in found["uploads"]
+
+
 @pytest.mark.parametrize("ending", ["simple", "legacy"])
 def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", content_type="text/html")

@@ -12,7 +12,7 @@ import pytest
 from conformance.catalogue import catalogue
 from conformance.report.result_file import BadResult, read_finished, write_refusal, write_sentinel
 from conformance.run.checks_run import run_checks
-from conformance.run.limits import unjudged_notes
+from conformance.run.limits import gateway_note, unjudged_notes
 from conformance.run.run import CannotJudge, Run
 from conformance.run.selection import Selection
 from conformance.run.setup import prepare
@@ -196,3 +196,14 @@ def test_a_note_names_some_of_many_requirements_that_a_limit_stopped(
     (note,) = unjudged_notes(table.stored().results)
     named = ", ".join([*ids[:10], *more])
     assert note == f"{number} requirements not judged, because of time (the time is over): {named}."
+
+
+def test_a_note_says_where_a_proxy_reached_no_server(table: ResultTable) -> None:
+    ids = iter(each.id for each in catalogue())
+    for found in ("status 502: Bad Gateway", "HEAD / as default → 504 Gateway Timeout"):
+        table.add(next(ids), "failed", message=found)
+    table.add(next(ids), "passed", message="status 502")
+    table.add(next(ids), "failed", message="status 500 of 502 bytes")
+    assert gateway_note(table.stored().results) == ""
+    table.add(next(ids), "warned", message="status 502")
+    assert "3 requirements deviated where a proxy answered 502 or 504" in gateway_note(table.stored().results)
