@@ -152,17 +152,21 @@ def upload_change(status: int, target: Target, *, location: str = "") -> str:
     """
     if location and 300 <= status < 400:
         return f"give {location}: uploads do not follow redirects"
-    if status in {401, 403} and not target.credentials:
-        return f"{NO_CREDENTIAL}, or uncomment [credentials.default] in registry.toml"
-    if status == 401:
-        return "check user name and password: the registry rejects the credential"
-    if status == 403:
-        return "check user name and password, and use a credential whose scope and role may publish"
+    if status in {401, 403}:
+        return _change_of_credential(status, target)
     if status in {404, 405} or 300 <= status < 400:
         if target.layout.name == GITLAB:
             return "uploads do not go here: check the path, the id of the GitLab project, and that it has a registry"
         return "uploads do not go here: check the URL and --layout, or give --upload-url"
     return _change_after_server_error(status)
+
+
+def _change_of_credential(status: int, target: Target) -> str:
+    if not target.credentials:
+        return f"{NO_CREDENTIAL}, or uncomment [credentials.default] in registry.toml"
+    if status == 401:
+        return "check user name and password: the registry rejects the credential"
+    return "check user name and password, and use a credential whose scope and role may publish"
 
 
 def _change_after_server_error(status: int) -> str:
