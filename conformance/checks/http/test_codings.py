@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import accept_of, content_of, readings
@@ -25,6 +26,8 @@ ALONE = ("gzip", "deflate")
 @check("http.pages.gzip")
 def test_gzip(index: Index, unpacked_page: Answer) -> None:
     packed = readings(index)[0].answer
+    if unpacked_page.status != HTTPStatus.OK:
+        raise Untestable(f"a page is not sent as it is: {unpacked_page}; see http.pages.identity")
 
     def asked(codings: str) -> Answer:
         headers = {"Accept": accept_of(packed), "Accept-Encoding": codings}
@@ -32,7 +35,7 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
 
     is_steady = asked(IDENTITY["Accept-Encoding"]).content == unpacked_page.content
     alone = [asked(coding) for coding in ALONE]
-    for page in (packed, *(page for page in alone if page.status == 200)):
+    for page in (packed, *(page for page in alone if page.status == HTTPStatus.OK)):
         if is_steady:
             expect.equal(page.text, unpacked_page.text, of="the page after decompression", where=page)
         else:  # it is written anew each time, with its links in another order
@@ -55,6 +58,12 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
 @check("http.pages.identity")
 def test_identity(index: Index) -> None:
     answers = _each_page(index, IDENTITY)
+    refused = [each for each in answers if each.status != HTTPStatus.OK]
+    expect.rule(
+        "a page that is requested as it is to be sent (200)",
+        broken_by=map(str, refused),
+        where=expect.requests(refused or answers[:1]),
+    )
     coded = [each for each in answers if _is_coded(each)]
     _not_coded(answers, coded, "a page that is requested as it is to come without a content coding")
 
