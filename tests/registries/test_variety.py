@@ -64,3 +64,16 @@ def test_nothing_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_the_seeds_show_every_variation() -> None:
     assert {type(each) for seed in SEEDS for each in Variety(seed).chosen} == {*VARIATIONS}
+
+
+def test_pages_in_deflate_are_right(tmp_path: Path) -> None:
+    """Clients that accept deflate alone get it, by its name."""
+    seed = next(seed for seed in range(100) if "compression: deflate" in str(Variety(seed)))
+    only = frozenset({"http.pages.gzip", "http.pages.identity"})
+    with ReferenceServer(variety=seed) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(examples=2, rounds=ROUNDS, ledger_folder=tmp_path)
+        result = run_checks(target, options, Selection(only=only))
+    assert {
+        each.id: (each.verdict, each.message) for each in result.results if each.id in only
+    } == dict.fromkeys(only, ("passed", ""))
