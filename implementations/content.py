@@ -18,6 +18,7 @@ CONTENT: dict[str, tuple[Distribution, ...]] = {
     "beta-tools": (
         wheel("Beta.Tools", "0.1"),
         wheel("Beta.Tools", "2024.1.post1", requires_dist=("alpha>=1",)),
+        sdist("Beta.Tools", "2024.2"),  # a version without a wheel
     ),
     "gamma": (wheel("gamma", "1.0+local.1"),),
 }

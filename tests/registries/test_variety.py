@@ -85,3 +85,16 @@ def test_the_seeds_show_everything() -> None:
         wanted |= {f"{one.__name__} with {other.__name__}", f"{one.__name__} without {other.__name__}"}
     missing = wanted.difference(*map(shown_by, SEEDS))
     assert not missing, f"{sorted(missing)[:3]}: take the seeds {(*covering(range(400)),)}"
+
+
+def test_pages_in_deflate_are_right(tmp_path: Path) -> None:
+    """Clients that accept deflate alone get it, by its name."""
+    seed = next(seed for seed in range(100) if "compression: deflate" in str(Variety(seed)))
+    only = frozenset({"http.pages.gzip", "http.pages.identity"})
+    with ReferenceServer(variety=seed) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(examples=2, rounds=ROUNDS, ledger_folder=tmp_path)
+        result = run_checks(target, options, Selection(only=only))
+    assert {
+        each.id: (each.verdict, each.message) for each in result.results if each.id in only
+    } == dict.fromkeys(only, ("passed", ""))

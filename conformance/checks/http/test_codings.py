@@ -25,6 +25,8 @@ ALONE = ("gzip", "deflate")
 @check("http.pages.gzip")
 def test_gzip(index: Index, unpacked_page: Answer) -> None:
     packed = readings(index)[0].answer
+    if unpacked_page.status != 200:
+        raise Untestable(f"a page is not sent as it is: {unpacked_page}; see http.pages.identity")
 
     def asked(codings: str) -> Answer:
         headers = {"Accept": accept_of(packed), "Accept-Encoding": codings}
@@ -55,6 +57,12 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
 @check("http.pages.identity")
 def test_identity(index: Index) -> None:
     answers = _each_page(index, IDENTITY)
+    refused = [each for each in answers if each.status != 200]
+    expect.rule(
+        "a page that is requested as it is to be sent (200)",
+        broken_by=map(str, refused),
+        where=expect.requests(refused or answers[:1]),
+    )
     coded = [each for each in answers if _is_coded(each)]
     _not_coded(answers, coded, "a page that is requested as it is to come without a content coding")
 

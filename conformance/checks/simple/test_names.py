@@ -15,7 +15,7 @@ from conformance.kit.registry import page_in
 from conformance.kit.uploads.publishing import publish
 from conformance.pages import RootPage
 from conformance.verdicts import Untestable
-from reference_server.distributions import wheel
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import ProjectPage
+    from reference_server.distributions import Distribution
 
 OTHER_NAMES = (
     lambda name: f"{name[:-2]}%",
@@ -57,8 +58,17 @@ def test_valid_charset(index: Index, corpus: Corpus) -> None:
 def test_normalization(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("Ab.-_Cd"), "1.0")
     publish(registry, distribution)
-    for page in index.pages(canonicalize_name(distribution.name), exact=True):
-        expect.listed(page, [distribution.filename])
+    older = as_older_tools_name_it(new_name("Older"))
+    published = [distribution, *([older] if registry.upload(older).is_success else [])]
+    for each in published:
+        for page in index.pages(canonicalize_name(each.name), exact=True):
+            expect.listed(page, [each.filename])
+
+
+def as_older_tools_name_it(name: str) -> Distribution:
+    """Return an sdist with dots in its file name, as setuptools wrote it before 69.3; a registry may refuse it."""
+    dotted = name.replace("-", ".")
+    return sdist(dotted, "1.0", filename=f"{dotted}-1.0.tar.gz")
 
 
 @check("simple.name.other-name")

@@ -136,6 +136,16 @@ class AlwaysCompressed(Fault):
         return response
 
 
+class UncompressedRefused(Fault):
+    """Refuses pages to clients that take them as they are, and accept no coding beside that."""
+
+    caught_by = ("http.pages.identity",)
+
+    def handle(self, request: Request) -> Response | None:
+        takes_identity_alone = request.headers.get("Accept-Encoding", "").strip() == "identity"
+        return Response(status=406) if request.endpoint in PAGES and takes_identity_alone else None
+
+
 class CompressedDespiteWeightZero(Fault):
     """Compresses pages wherever Accept-Encoding has the word gzip, also with the weight 0."""
 

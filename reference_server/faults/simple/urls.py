@@ -56,6 +56,20 @@ class SeparatorsReplacedOneByOne(Fault):
         return None if "--" in request.arguments["name"] else refusal(PackageNotFoundError())
 
 
+class DotsKeptInNames(Fault):
+    """Finds a project with dots in the name of a file under no normalized name, as pypiserver once did."""
+
+    incident = "pypiserver #139"
+    caught_by = ("simple.name.normalization",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "project_page":
+            return None
+        packages = request.registry.packages(gitlab_project_of(request), name=request.arguments["name"])
+        names = (file.filename.partition("-")[0] for package in packages for file in package.files)
+        return refusal(PackageNotFoundError()) if any("." in name for name in names) else None
+
+
 class DisplayNamesInUrls(Fault):
     """Redirects from the normalized name to the name as it was published."""
 
