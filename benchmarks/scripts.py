@@ -15,12 +15,10 @@ Linux only.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +31,7 @@ from tests.registries.scripts_of_faults import (
     sampled,
     scriptable,
 )
+from tests.trials.arguments import add_arguments
 from tests.trials.kept import Kept, Outcome, state_of
 from tests.trials.processes import run_trials
 
@@ -107,14 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEXT",
         help="choose faults by a part of their name or requirement",
     )
-    add(
-        "-n",
-        dest="processes",
-        type=int,
-        default=os.cpu_count() or 1,
-        help="faults at a time (default: one per CPU)",
-    )
-    add("--results", type=Path, default=Path("scripts.jsonl"), metavar="FILE", help="default: scripts.jsonl")
+    add_arguments(parser, what="faults", results="scripts.jsonl")
     return parser
 
 
