@@ -115,14 +115,18 @@ def _try(case: Case) -> Conclusions:
 
 
 def document(results: Sequence[Conclusions]) -> str:
-    """Return what was said that should not be, what was not tried and why, and how often scripts said what."""
+    """Return what was said that should not be, what of a new server was not tried and why, and how often what was."""
     odd = [f"- {each}" for each in results if each.misleads or (each.words != EXPECTED and not each.reason)]
     untried = defaultdict(list)
     for each in results:
-        if each.reason:
+        if each.words[1:2] != EXPECTED[1:2]:
             untried[each.reason].append(each.fault)
-    for reason, faults in sorted(untried.items()):
-        odd += ["", f"{reason} {len(faults)} faults:", "", textwrap.fill(", ".join(faults), 118)]
+    for reason, faults in sorted(untried.items(), key=lambda item: -len(item[1])):
+        odd += [
+            "",
+            f"{len(faults)}: {reason}",
+            textwrap.indent(textwrap.fill(", ".join(faults), 110), "    "),
+        ]
     words = [*WORDS.values(), *({word for each in results for word in each.words} - {*WORDS.values()})]
     head = ["", f"| server | {' | '.join(words)} |", f"|{'---|' * (len(words) + 1)}"]
     rows = []
