@@ -68,6 +68,9 @@ LENGTH = re.compile(r"(\d+) bytes in all>$")
 SLACK = 16
 """Bytes by which two lengths differ when numbers have more figures: no entry of a list is as short."""
 
+DESCRIPTION = '{"info":'
+"""How the JSON API's description of a project begins: of a long one, its metadata alone are kept."""
+
 COUNTED = re.compile(r'(?:"(?:package_)?id":|serial":|<!--SERIAL) ?\d+|/packages/\d+(?=")', re.IGNORECASE)
 """Numbers whose figures may be more or fewer next time."""
 
@@ -204,17 +207,18 @@ def is_as_long(then: str, now: str) -> bool:
 def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     """Tell whether a body that begins as an earlier one, of which the rest is unknown, ends as that did.
 
-    The rest of a page of others is theirs, unless it has what was expected. A page that has become shorter, and lacks
-    what was found, has lost that.
+    The rest of a description may have other values of the same length. The rest of a page of others is theirs, unless
+    it has what was expected. A page that has become shorter, and lacks what was found, has lost that.
     """
     length, text = LENGTH.search(then), now.decode("utf-8", errors="replace")
     slack = SLACK if known.has_others else MORE_FIGURES * len(COUNTED.findall(text))
     if length is None or abs(len(now) - int(length[1])) <= slack:
-        return True
+        return None if length and then.startswith(DESCRIPTION) else True
     is_there_now = any(name in text and name not in then for name in known.wanted)
     if known.has_others:
         return None if is_there_now else True
-    is_gone = len(now) < int(length[1]) and any(name not in text for name in known.named)
+    lost = int(length[1]) - len(now)
+    is_gone = any(name not in text and lost >= len(name) for name in known.named)
     return False if is_there_now or is_gone else None
 
 
