@@ -190,6 +190,19 @@ def has_leftovers(page: str, run: str, known: Known) -> bool:
     return known.has_others and bool(run) and any(run in spelling(each) for each in ENTRY.findall(page))
 
 
+def is_about_serials(case: Mapping[str, Any]) -> bool:
+    """Tell whether a deviation is about serials, which no two stores have alike."""
+    return any("serial" in case[each] for each in ("statement", "expected", "found"))
+
+
+def is_cut_description(then: str) -> bool:
+    """Tell whether a body is a description of a project of which the end is unknown.
+
+    Of equal length, the rest may have other values.
+    """
+    return then.startswith(DESCRIPTION) and LENGTH.search(then) is not None
+
+
 def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
     """Tell whether a page has the length that header fields gave earlier; no answer to HEAD has more of it."""
     before, after = ({name.lower(): each for name, each in fields.items()} for fields in (then, now))
@@ -207,13 +220,13 @@ def is_as_long(then: str, now: str) -> bool:
 def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     """Tell whether a body that begins as an earlier one, of which the rest is unknown, ends as that did.
 
-    The rest of a description may have other values of the same length. The rest of a page of others is theirs, unless
-    it has what was expected. A page that has become shorter, and lacks what was found, has lost that.
+    The rest of a page of others is theirs, unless it has what was expected. A page that has become shorter, and lacks
+    what was found, has lost that.
     """
     length, text = LENGTH.search(then), now.decode("utf-8", errors="replace")
     slack = SLACK if known.has_others else MORE_FIGURES * len(COUNTED.findall(text))
     if length is None or abs(len(now) - int(length[1])) <= slack:
-        return None if length and then.startswith(DESCRIPTION) else True
+        return True
     is_there_now = any(name in text and name not in then for name in known.wanted)
     if known.has_others:
         return None if is_there_now else True
