@@ -158,6 +158,7 @@ def repeat(*, has_own_names: bool) -> int:
         asked.append(Asked(step, answer))
         is_same = compare(step, answer)
         same += [] if is_same is None else [is_same]
+        unchanged |= step["cited"] and is_same is None
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and not TAKEN.search(step["answer"]) and not has_own_names:
             return not_tried(refused(step, answer))
@@ -208,7 +209,9 @@ def conclude(same: list[bool], *, skipped: int, unchanged: bool, varying: bool) 
     say(f"\n{sum(same)} of {len(same)} answers are the same.")
     unrecorded = UNANSWERED.search(CASE["found"]) and all(step["status"] for step in CASE["requests"])
     if unchanged or (all(same) and (skipped or unrecorded)):
-        return not_tried("What differed may be a request that this script skipped, or that the result lacks.")
+        return not_tried(
+            "What differed may be a request that this script skipped, or what the result lacks of one."
+        )
     if all(same) and (reason := beyond_answers(CASE["expected"], CASE["found"])):
         return not_tried(f"What differed is {reason}: look at the answers above.")
     if all(same) or varying:
