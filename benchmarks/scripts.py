@@ -15,12 +15,10 @@ Linux only.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +31,7 @@ from tests.registries.scripts_of_faults import (
     sampled,
     scriptable,
 )
+from tests.trials.arguments import add_arguments
 from tests.trials.kept import Kept, Outcome, state_of
 from tests.trials.processes import run_trials
 
@@ -107,14 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEXT",
         help="choose faults by a part of their name or requirement",
     )
-    add(
-        "-n",
-        dest="processes",
-        type=int,
-        default=os.cpu_count() or 1,
-        help="faults at a time (default: one per CPU)",
-    )
-    add("--results", type=Path, default=Path("scripts.jsonl"), metavar="FILE", help="default: scripts.jsonl")
+    add_arguments(parser, what="faults", results="scripts.jsonl")
     return parser
 
 
@@ -123,14 +115,18 @@ def _try(case: Case) -> Conclusions:
 
 
 def document(results: Sequence[Conclusions]) -> str:
-    """Return what was said that should not be, what was not tried and why, and how often scripts said what."""
+    """Return what was said that should not be, what of a new server was not tried and why, and how often what was."""
     odd = [f"- {each}" for each in results if each.misleads or (each.words != EXPECTED and not each.reason)]
     untried = defaultdict(list)
     for each in results:
-        if each.reason:
+        if each.words[1:2] != EXPECTED[1:2]:
             untried[each.reason].append(each.fault)
-    for reason, faults in sorted(untried.items()):
-        odd += ["", f"{reason} {len(faults)} faults:", "", textwrap.fill(", ".join(faults), 118)]
+    for reason, faults in sorted(untried.items(), key=lambda item: -len(item[1])):
+        odd += [
+            "",
+            f"{len(faults)}: {reason}",
+            textwrap.indent(textwrap.fill(", ".join(faults), 110), "    "),
+        ]
     words = [*WORDS.values(), *({word for each in results for word in each.words} - {*WORDS.values()})]
     head = ["", f"| server | {' | '.join(words)} |", f"|{'---|' * (len(words) + 1)}"]
     rows = []

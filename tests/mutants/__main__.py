@@ -13,10 +13,8 @@ be stopped and continued. Linux only. Ends with 1 if survivors.toml lacks a surv
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import sys
-from pathlib import Path
 from time import perf_counter
 
 from tests.mutants.mutations import Mutation, mutations_of
@@ -24,6 +22,7 @@ from tests.mutants.plan import FLAVOURS, on_line, planned
 from tests.mutants.reach import reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
 from tests.mutants.trials import held_by, judged, run_trials
+from tests.trials.arguments import add_arguments
 from tests.trials.kept import ROOT, state_of
 from tests.trials.processes import in_a_process
 
@@ -78,15 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEXT",
         help="choose the mutants whose line of the list has this text",
     )
-    add(
-        "-n",
-        dest="processes",
-        type=int,
-        default=os.cpu_count() or 1,
-        help="mutants at a time (default: one per CPU)",
-    )
     add("--seconds", type=float, default=120, metavar="N", help="seconds for a mutant at most (default: 120)")
-    add("--results", type=Path, default=Path("mutants.jsonl"), metavar="FILE", help="default: mutants.jsonl")
+    add_arguments(parser, what="mutants", results="mutants.jsonl")
     return parser
 
 

@@ -168,4 +168,6 @@ def _reason(printed: str) -> str:
     if skipped:
         return skipped[1] or skipped[2]
     sentence = printed.partition("\nCould not be tried. ")[2].partition("\n")[0]
-    return re.sub(r"(refused) \S+,(.*?): .*", r"\1 an upload\2", sentence)
+    return re.sub(
+        r"refused .*?, which the deviation needs: .*", "refused an upload that the deviation needs.", sentence
+    )

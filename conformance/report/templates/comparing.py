@@ -68,6 +68,9 @@ LENGTH = re.compile(r"(\d+) bytes in all>$")
 SLACK = 16
 """Bytes by which two lengths differ when numbers have more figures: no entry of a list is as short."""
 
+DESCRIPTION = '{"info":'
+"""How the JSON API's description of a project begins: of a long one, its metadata alone are kept."""
+
 COUNTED = re.compile(r'(?:"(?:package_)?id":|serial":|<!--SERIAL) ?\d+|/packages/\d+(?=")', re.IGNORECASE)
 """Numbers whose figures may be more or fewer next time."""
 
@@ -187,6 +190,19 @@ def has_leftovers(page: str, run: str, known: Known) -> bool:
     return known.has_others and bool(run) and any(run in spelling(each) for each in ENTRY.findall(page))
 
 
+def is_about_serials(case: Mapping[str, Any]) -> bool:
+    """Tell whether a deviation is about serials, which no two stores have alike."""
+    return any("serial" in case[each] for each in ("statement", "expected", "found"))
+
+
+def is_cut_description(then: str) -> bool:
+    """Tell whether a body is a description of a project of which the end is unknown.
+
+    Of equal length, the rest may have other values.
+    """
+    return then.startswith(DESCRIPTION) and LENGTH.search(then) is not None
+
+
 def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
     """Tell whether a page has the length that header fields gave earlier; no answer to HEAD has more of it."""
     before, after = ({name.lower(): each for name, each in fields.items()} for fields in (then, now))
@@ -214,7 +230,8 @@ def same_rest(then: str, now: bytes, known: Known) -> bool | None:
     is_there_now = any(name in text and name not in then for name in known.wanted)
     if known.has_others:
         return None if is_there_now else True
-    is_gone = len(now) < int(length[1]) and any(name not in text for name in known.named)
+    lost = int(length[1]) - len(now)
+    is_gone = any(name not in text and lost >= len(name) for name in known.named)
     return False if is_there_now or is_gone else None
 
 

@@ -21,8 +21,8 @@ class Asked(NamedTuple):
 
 
 def form_of_request(step: dict[str, Any]) -> str:
-    """Return a request as a text: two of the same are equal."""
-    return str([step["method"], step["url"], step["headers"], step["credential"]])
+    """Return a request as a text: those of two are equal if the same bytes were sent."""
+    return str([step[each] for each in ("method", "url", "headers", "credential", "body")])
 
 
 def varies(asked: list[Asked]) -> bool:

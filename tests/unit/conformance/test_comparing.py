@@ -11,6 +11,7 @@ from conformance.report.templates.comparing import (
     beyond_answers,
     has_leftovers,
     is_about_time,
+    is_cut_description,
     known_of,
     same_content,
     same_length,
@@ -238,11 +239,25 @@ def test_a_page_that_has_lost_what_was_found_is_another() -> None:
     assert same(cut_off(with_it), without, url=PAGE) is None
 
 
-def test_the_length_of_a_description_counts_byte_for_byte() -> None:
-    page = '{{"info": {{"name": "{}"}}, "last_serial": {}, "urls": [{}"{}"]}}'
-    then = page.format(OWN, 7, '"bdist_wheel", ' * 60, "bdist_egg")
-    assert same(cut_off(then), page.format(OWN, 123, '"bdist_wheel", ' * 60, "bdist_egg"), url=PAGE)
-    assert same(cut_off(then), page.format(OWN, 7, '"bdist_wheel", ' * 60, "bdist_wininst"), url=PAGE) is None
+def test_the_length_of_a_page_counts_but_for_figures() -> None:
+    page = '{{"last_serial": {}, "name": "{}", "urls": [{}"{}"]}}'
+    then = page.format(7, OWN, '"bdist_wheel", ' * 60, "bdist_egg")
+    assert same(cut_off(then), page.format(123, OWN, '"bdist_wheel", ' * 60, "bdist_egg"), url=PAGE)
+    assert same(cut_off(then), page.format(7, OWN, '"bdist_wheel", ' * 60, "bdist_wininst"), url=PAGE) is None
+
+
+def test_the_rest_of_a_description_is_unknown() -> None:
+    page = f'{{"info": {{"name": "{OWN}", "summary": "{"text " * 400}"}}, "urls": [{{"md5": "a"}}]}}'
+    assert is_cut_description(cut_off(page))
+    assert not is_cut_description(page)
+    assert same(cut_off(page), page.replace('"summary"', '"Summary"'), url=PAGE) is False
+
+
+def test_a_page_that_is_a_little_shorter_has_lost_no_file() -> None:
+    files = [f"{OWN}-1.{number}.tar.gz" for number in range(50)]
+    page = anchors(*files)
+    other = f"conformance-{RUN}-other-2.0.tar.gz"
+    assert same(cut_off(page), page.replace("</body>", ""), url=PAGE, found=f"no {other}") is None
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -12,13 +12,16 @@ from conformance.report.templates.varying import Asked, varies
 HTML, JSON = "text/html", "application/json"
 
 
-def asked(accept: str, then: str, now: str, *, method: str = "GET", status: int = 200) -> Asked:
+def asked(
+    accept: str, then: str, now: str, *, method: str = "GET", status: int = 200, body: str = ""
+) -> Asked:
     """Return a request for a type, with the types of the answers then and now."""
     step: dict[str, Any] = {
         "method": method,
         "url": "https://registry.example.com/simple/demo/",
         "headers": [["Accept", accept]],
         "credential": "DEFAULT",
+        "body": body,
         "status": 200,
         "answered": [["Content-Type", then]],
     }
@@ -49,3 +52,7 @@ def test_what_varies_now_alone_is_no_reproduction() -> None:
 def test_an_upload_may_change_the_answer() -> None:
     upload = asked(HTML, JSON, JSON, method="POST")
     assert not varies([asked(HTML, HTML, HTML), upload, asked(HTML, JSON, JSON)])
+
+
+def test_requests_over_a_plain_socket_differ_in_their_bytes() -> None:
+    assert not varies([asked(HTML, HTML, HTML, body="R0VU"), asked(HTML, JSON, JSON, body="R0VUIA==")])
