@@ -80,7 +80,13 @@ def _parser() -> argparse.ArgumentParser:
         default=os.cpu_count() or 1,
         help="mutants at a time (default: one per CPU)",
     )
-    add("--seconds", type=float, default=120, metavar="N", help="seconds for a mutant at most (default: 120)")
+    add(
+        "--seconds",
+        type=float,
+        default=120,
+        metavar="N",
+        help="seconds of processor time for a mutant at most (default: 120)",
+    )
     add("--results", type=Path, default=Path("mutants.jsonl"), metavar="FILE", help="default: mutants.jsonl")
     return parser
 

@@ -7,11 +7,13 @@ import importlib.machinery
 import importlib.util
 import os
 import resource
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from math import ceil
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -55,6 +57,8 @@ SHOWN = 200
 """Characters of a message that are kept."""
 ENDING = 2.0
 """Seconds that a process may take to end after its answer."""
+WAITING = 10
+"""How many times its processor time a trial may take at most."""
 MEMORY = 2 << 30
 """Bytes of address space beyond what the first process has: a change may loop."""
 
@@ -178,9 +182,10 @@ def be_quiet() -> None:
         os.dup2(nowhere, stream)
 
 
-def _try(trial: Trial, answer: Connection) -> None:
-    """Be the process of one mutation."""
+def _try(trial: Trial, answer: Connection, seconds: int) -> None:
+    """Be the process of one mutation, which ends after these seconds of processor time."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     be_quiet()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
@@ -219,9 +224,10 @@ class _Running:
 
 
 def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, report: Report) -> None:
-    """Run trials, so many at a time; one that takes longer than these seconds is ended.
+    """Run trials, so many at a time; one that takes longer than these seconds of processor time is ended.
 
-    `report` is called with mutation, verdict, row and seconds of each.
+    On a busy machine any trial takes long: only one that waits `WAITING` times as long is stuck. `report` is called
+    with mutation, verdict, row and seconds of each.
     """
     running: dict[Connection, _Running] = {}
 
@@ -233,9 +239,13 @@ def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, repor
                 try:
                     verdict, row = answer.recv()
                 except EOFError:
-                    verdict, row = "refused", "the process died"
-            elif took > seconds:
-                verdict, row = "no end", f"{seconds:.0f} s"
+                    each.end()
+                    spent = each.process.exitcode in {-signal.SIGXCPU, -signal.SIGKILL}
+                    verdict, row = (
+                        ("no end", f"{seconds:.0f} s") if spent else ("refused", "the process died")
+                    )
+            elif took > seconds * WAITING:
+                verdict, row = "no end", f"{seconds * WAITING:.0f} s"
                 each.process.kill()
             else:
                 continue
@@ -247,7 +257,7 @@ def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, repor
         while len(running) >= processes:
             collect()
         answer, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_try, args=(trial, theirs))
+        process = FORK.Process(target=_try, args=(trial, theirs, ceil(seconds)))
         process.start()
         theirs.close()
         running[answer] = _Running(mutation=trial.mutation, process=process, began=monotonic())

@@ -189,3 +189,22 @@ def test_what_leaves_a_check_nothing_to_judge_by_survives_with_a_word_of_its_own
     monkeypatch.setattr(trials, "judged", lambda *_, **__: next(judged))
     assert trials.outcome([("reference", ["a", "b"]), ("pypi", ["c"])]) == ("untestable", "b")
     assert "untestable" in results.ALIVE
+
+
+def test_a_trial_without_end_is_ended_by_its_processor_time(
+    mutations: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = import_module("tests.mutants.trials")
+    mutation = mutations.Mutation(file="a.py", index=0, line=1, function="", before="1", after="2")
+
+    def loop(_trial: Any, answer: Any, seconds: int) -> None:
+        trials.resource.setrlimit(trials.resource.RLIMIT_CPU, (seconds, seconds + 1))
+        while not answer.closed:
+            pass
+
+    monkeypatch.setattr(trials, "_try", loop)
+    monkeypatch.setattr(trials, "WAITING", 1000)
+    seen: list[tuple[str, str]] = []
+    trial = trials.Trial(mutation=mutation, batches=[])
+    trials.run_trials([trial], processes=1, seconds=1, report=lambda _, *said: seen.append(said[:2]))
+    assert seen == [("no end", "1 s")]
