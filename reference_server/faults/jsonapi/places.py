@@ -82,7 +82,7 @@ class NormalizedNamesOnly(RefusesDescriptions):
     """Describes a project under its normalized name alone, as Pulp looked up the name that was sent."""
 
     incident = "pulp_python #717"
-    caught_by = ("jsonapi.name.spelling", "jsonapi.name.redirect")
+    caught_by = ("jsonapi.name.spelling",)
 
     def refuses(self, request: Request) -> bool:
         return bool(request.arguments["name"] != normalize(request.arguments["name"]))
@@ -112,7 +112,7 @@ class DescriptionsMovedForNow(Fault):
 class RedirectsForgetTheVersion(Fault):
     """Redirects a release under another spelling of its name to the project."""
 
-    caught_by = ("jsonapi.name.spelling", "jsonapi.name.redirect")
+    caught_by = ("jsonapi.name.spelling",)
     acts_on = (RELEASE,)
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -132,6 +132,30 @@ class RedirectsCountTheSlash(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in DESCRIPTIONS and response.status_code == 301 and request.path.endswith("/"):
             response.headers["Location"] = f"../{response.headers['Location']}"
+        return response
+
+
+class OtherSpellingsFail(Fault):
+    """Answers with a server error in the JSON API for a name that is not normalized."""
+
+    caught_by = ("jsonapi.name.spelling",)
+    acts_on = DESCRIPTIONS
+
+    def handle(self, request: Request) -> Response | None:
+        name = request.arguments.get("name", "")
+        is_other = request.endpoint in DESCRIPTIONS and name != normalize(name)
+        return json_answer({"message": "500 Internal Server Error"}, status=500) if is_other else None
+
+
+class UnknownDescriptionsFail(Fault):
+    """Answers with a server error in the JSON API for a project or version that is not there."""
+
+    caught_by = ("jsonapi.project.not-found", "jsonapi.project.quarantined")
+    acts_on = DESCRIPTIONS
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in DESCRIPTIONS and response.status_code == 404:
+            return json_answer({"message": "500 Internal Server Error"}, status=500)
         return response
 
 
