@@ -118,6 +118,7 @@ BEYOND_REACH: Mapping[str, tuple[str, ...]] = {
         "gitlab.access.open-",
         "gitlab.token.job-elsewhere-",
         "gitlab.token.job-allowed",
+        "gitlab.upload.versions-of-one-project",
     ),
 }
 """By flavour, the beginnings of what it cannot be judged by: it reads attestations, and cannot verify them; or groups
