@@ -82,7 +82,7 @@ class NormalizedNamesOnly(RefusesDescriptions):
     """Describes a project under its normalized name alone, as Pulp looked up the name that was sent."""
 
     incident = "pulp_python #717"
-    caught_by = ("jsonapi.name.spelling",)
+    caught_by = ("jsonapi.name.spelling", "jsonapi.name.redirect")
 
     def refuses(self, request: Request) -> bool:
         return bool(request.arguments["name"] != normalize(request.arguments["name"]))
@@ -112,7 +112,7 @@ class DescriptionsMovedForNow(Fault):
 class RedirectsForgetTheVersion(Fault):
     """Redirects a release under another spelling of its name to the project."""
 
-    caught_by = ("jsonapi.name.spelling",)
+    caught_by = ("jsonapi.name.spelling", "jsonapi.name.redirect")
     acts_on = (RELEASE,)
 
     def respond(self, request: Request, response: Response) -> Response:
