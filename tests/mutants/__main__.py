@@ -77,7 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEXT",
         help="choose the mutants whose line of the list has this text",
     )
-    add("--seconds", type=float, default=120, metavar="N", help="seconds for a mutant at most (default: 120)")
+    add(
+        "--seconds",
+        type=float,
+        default=120,
+        metavar="N",
+        help="seconds of processor time for a mutant at most (default: 120)",
+    )
     add_arguments(parser, what="mutants", results="mutants.jsonl")
     return parser
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 from dataclasses import dataclass
+from math import ceil
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from time import monotonic
@@ -20,6 +23,8 @@ Answer = TypeVar("Answer")
 FORK = get_context("fork")
 ENDING = 2.0
 """Seconds that a process may take to end after its answer."""
+WAITING = 10
+"""How many times its processor time a trial may take at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,11 @@ class _Running(Generic[Trial]):
         self.process.kill()
         self.process.join()
 
+    @property
+    def has_spent_its_time(self) -> bool:
+        """Whether the process was ended because its processor time was over."""
+        return self.process.exitcode in {-signal.SIGXCPU, -signal.SIGKILL}
+
 
 def run_trials(
     trials: Iterable[Trial],
@@ -47,10 +57,11 @@ def run_trials(
     died: Answer,
     no_end: Answer,
 ) -> None:
-    """Run trials, so many at a time; one that takes longer than these seconds is ended.
+    """Run trials, so many at a time; one that takes longer than these seconds of processor time is ended.
 
-    `report` is called with trial, answer and seconds of each. `died` and `no_end` stand for the answer of a process
-    that ended without one, or was ended.
+    On a busy machine any trial takes long: only one that waits `WAITING` times as long is stuck. `report` is called
+    with trial, answer and seconds of each. `died` and `no_end` stand for the answer of a process that ended without
+    one, or was ended.
     """
     running: dict[Connection, _Running[Trial]] = {}
 
@@ -61,14 +72,16 @@ def run_trials(
             if connection in ready:
                 try:
                     answer = connection.recv()
+                    each.end()
                 except EOFError:
-                    answer = died
-            elif took > seconds:
+                    each.end()
+                    answer = no_end if each.has_spent_its_time else died
+            elif took > seconds * WAITING:
                 answer = no_end
                 each.process.kill()
+                each.end()
             else:
                 continue
-            each.end()
             del running[connection]
             report(each.trial, answer, took)
 
@@ -76,7 +89,7 @@ def run_trials(
         while len(running) >= processes:
             collect()
         ours, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_answer, args=(work, trial, theirs))
+        process = FORK.Process(target=_answer, args=(work, trial, theirs, ceil(seconds)))
         process.start()
         theirs.close()
         running[ours] = _Running(trial=trial, process=process, began=monotonic())
@@ -84,9 +97,10 @@ def run_trials(
         collect()
 
 
-def _answer(work: Callable[[Trial], Answer], trial: Trial, answer: Connection) -> None:
-    """Be the process of one trial."""
+def _answer(work: Callable[[Trial], Answer], trial: Trial, answer: Connection, seconds: int) -> None:
+    """Be the process of one trial, which ends after these seconds of processor time."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     be_quiet()
     answer.send(work(trial))
 

@@ -14,18 +14,22 @@ ROOT = Path(__file__).parents[2]
 
 IN_PROCESSES = """
 import os, sys, time
-from tests.trials.processes import run_trials
+from tests.trials import processes
+
+processes.WAITING = 3
 
 def work(trial):
     if trial == "dies":
         os._exit(3)
     while trial == "never ends":
         time.sleep(60)
+    while trial == "loops":
+        pass
     print("what a trial prints is dropped")
     return f"{trial} done"
 
-run_trials(
-    ["one", "dies", "never ends", "two"],
+processes.run_trials(
+    ["one", "dies", "never ends", "loops", "two"],
     work,
     processes=2,
     seconds=1.0,
@@ -52,6 +56,7 @@ def test_each_trial_has_an_outcome() -> None:
     assert done.stdout == ""
     assert sorted(done.stderr.splitlines()) == [
         "dies: died",
+        "loops: no end",
         "never ends: no end",
         "one: one done",
         "two: two done",

@@ -12,6 +12,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import objects
 from conformance.kit.uploads.publishing import publish
+from conformance.pages import resolved
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -83,7 +84,7 @@ def _states(answer: Answer, fields: Mapping[str, object]) -> None:
 def _linked_pages(answer: Answer) -> dict[str, str]:
     """Return the page that each relation between pages in Link leads to.
 
-    Raises Deviation for a field that is none of links.
+    Raises Deviation for a field that is none of links, and for a link that leads to no page of this list.
     """
     rest, found = answer.headers.get("Link", ""), {}
     while rest.strip():
@@ -96,9 +97,21 @@ def _linked_pages(answer: Answer) -> dict[str, str]:
             )
         url, parameters = link.groups()
         for relation in BETWEEN_PAGES.intersection(RELATION.findall(parameters)[:1]):
+            if not _leads_to_list(resolved(answer.url, url), answer.url):
+                raise Deviation(
+                    expected="links in Link to pages of the same list", found=url, where=str(answer)
+                )
             found[relation] = parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
         rest = rest[link.end() :]
     return found
+
+
+def _leads_to_list(link: str, url: str) -> bool:
+    """Tell whether a link is a URL of HTTP with the path of a list, and asks for it alike but for the page."""
+    one, other = urlsplit(link), urlsplit(url)
+    asked, wanted = parse_qs(one.query), parse_qs(other.query)
+    alike = all(asked.get(name) == value for name, value in wanted.items() if name != "page")
+    return one.scheme in {"http", "https"} and one.path.endswith(other.path) and alike
 
 
 @check("gitlab.rest.order")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from conformance.checks.http.byte_ranges import right_part
 from conformance.checks.http.cache_control import max_ages
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
 
 DAY = 24 * 60 * 60
+EXTENDED = re.compile(r"(?i);\s*filename\*\s*=\s*[\w-]+'[^']*'([^\s;]+)")
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @check("http.head.file")
@@ -103,11 +107,17 @@ def base(name: str) -> str:
 
 
 def _names_in_disposition(answer: Answer) -> list[str]:
-    """Return the file name in Content-Disposition, as pip reads it; none where there is none."""
+    """Return the file name in Content-Disposition, as pip reads it, and as browsers do, which prefer `filename*`.
+
+    Source: RFC 6266, section 4.3.
+    """
+    stated = answer.headers.get("Content-Disposition", "")
     message = Message()
-    message["Content-Type"] = answer.headers.get("Content-Disposition", "")
+    message["Content-Type"] = stated
     name = message.get_param("filename")
-    return [collapse_rfc2231_value(name)] if name else []
+    found = [collapse_rfc2231_value(name)] if name else []
+    extended = EXTENDED.search(QUOTED.sub('""', stated))
+    return found + ([unquote(extended[1])] if extended else [])
 
 
 @check("http.files.accept-any")

@@ -28,7 +28,7 @@ def test_spelling(index: Index, descriptions: Descriptions, projects: tuple[str,
     for version in ("", *oldest(index.pages(name)[-1], name)):
         known = descriptions.of(name, version)
         for spelled in _spellings(name):
-            answer = descriptions.ask(descriptions.url(spelled, version))
+            answer = descriptions.ask(descriptions.url(spelled, version), judges_errors=True)
             expect.status(answer, 200)
             found = Description(answer)
             expect.equal(

@@ -87,7 +87,7 @@ def test_trailing_slash(descriptions: Descriptions, projects: tuple[str, ...]) -
     name = projects[0]
     without = descriptions.of(name)
     for version in ("", without.version):
-        answer = descriptions.ask(f"{descriptions.url(name, version)}/")
+        answer = descriptions.ask(f"{descriptions.url(name, version)}/", judges_errors=True)
         expect.status(answer, 200)
         found = Description(answer)
         expect.equal(found.version, without.version, of="the version that is described", where=answer)
@@ -107,7 +107,7 @@ def test_not_found(descriptions: Descriptions, projects: tuple[str, ...], new_na
         (f"{name}-{absent}", ""),
     )
     for project, version in unknown:
-        answer = descriptions.ask(descriptions.url(project, version))
+        answer = descriptions.ask(descriptions.url(project, version), judges_errors=True)
         expect_unknown(descriptions.registry, answer)
 
 
@@ -134,5 +134,7 @@ def test_quarantined(
     publish(registry, file)
     driver.set_status(file.name, "quarantined")
     for version in ("", file.version):
-        answer = descriptions.answer(file.name, version, shows=lambda answer: answer.status == 404)
+        answer = descriptions.answer(
+            file.name, version, shows=lambda answer: answer.status == 404, judges_errors=True
+        )
         expect.status(answer, 404)

@@ -135,7 +135,9 @@ def test_release_spelling(corpus: Corpus, descriptions: Descriptions) -> None:
         normalized, *others = spellings
         descriptions.of(name, normalized)
         for spelled in others:
-            answer = descriptions.answer(name, spelled, shows=lambda answer: answer.status == 200)
+            answer = descriptions.answer(
+                name, spelled, shows=lambda answer: answer.status == 200, judges_errors=True
+            )
             expect.status(answer, 200)
             found = Description(answer)
             if not same_version(found.version, spelled):

@@ -46,6 +46,18 @@ class LinksWithoutEnd(Fault):
         return response
 
 
+class LinksForgetTheQuery(Fault):
+    """Leaves the name that is asked for out of the URLs in Link, which lead through all packages."""
+
+    caught_by = ("gitlab.rest.page-headers",)
+    acts_on = ("packages",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "packages" and "Link" in response.headers:
+            response.headers["Link"] = re.sub(r"package_name=[^&>]*&?", "", response.headers["Link"])
+        return response
+
+
 class PagesOfAnySize(Fault):
     """Lets a page of a list have as many items as `per_page` says."""
 

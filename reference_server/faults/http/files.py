@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
@@ -59,6 +60,21 @@ class FilesSentAsHTML(ChangesHeaders):
     caught_by = ("http.files.content-type",)
     acts_on, statuses = ("file",), (200,)
     sets = ("Content-Type", "text/html")
+
+
+class AnotherExtendedName(Fault):
+    """Names files in `filename*` of Content-Disposition without their version, as browsers save them."""
+
+    caught_by = ("http.files.disposition",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and "Content-Disposition" in response.headers:
+            filename = request.arguments["filename"]
+            shorter = f"{filename.partition('-')[0]}{PurePosixPath(filename).suffix}"
+            response.headers["Content-Disposition"] = (
+                f"attachment; filename=\"{filename}\"; filename*=UTF-8''{shorter}"
+            )
+        return response
 
 
 class HyphensInDisposition(Fault):

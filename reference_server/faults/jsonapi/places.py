@@ -135,6 +135,30 @@ class RedirectsCountTheSlash(Fault):
         return response
 
 
+class OtherSpellingsFail(Fault):
+    """Answers with a server error in the JSON API for a name that is not normalized."""
+
+    caught_by = ("jsonapi.name.spelling",)
+    acts_on = DESCRIPTIONS
+
+    def handle(self, request: Request) -> Response | None:
+        name = request.arguments.get("name", "")
+        is_other = request.endpoint in DESCRIPTIONS and name != normalize(name)
+        return json_answer({"message": "500 Internal Server Error"}, status=500) if is_other else None
+
+
+class UnknownDescriptionsFail(Fault):
+    """Answers with a server error in the JSON API for a project or version that is not there."""
+
+    caught_by = ("jsonapi.project.not-found", "jsonapi.project.quarantined")
+    acts_on = DESCRIPTIONS
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in DESCRIPTIONS and response.status_code == 404:
+            return json_answer({"message": "500 Internal Server Error"}, status=500)
+        return response
+
+
 class UnknownDescribedAsEmpty(Fault):
     """Answers 200 with an empty object for a project or version that is not there."""
 
