@@ -195,12 +195,17 @@ def is_about_serials(case: Mapping[str, Any]) -> bool:
     return any("serial" in case[each] for each in ("statement", "expected", "found"))
 
 
+def is_description(then: str) -> bool:
+    """Tell whether a body is a description of a project, which changes with all that is published of it."""
+    return then.startswith(DESCRIPTION)
+
+
 def is_cut_description(then: str) -> bool:
     """Tell whether a body is a description of a project of which the end is unknown.
 
     Of equal length, the rest may have other values.
     """
-    return then.startswith(DESCRIPTION) and LENGTH.search(then) is not None
+    return is_description(then) and LENGTH.search(then) is not None
 
 
 def same_length(then: Mapping[str, str], now: Mapping[str, str], known: Known) -> bool:
