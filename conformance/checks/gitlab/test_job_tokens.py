@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.access import publishes, reads
+from conformance.checks.gitlab.access import publishes, reads, require_valid
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import file_url, objects
@@ -53,6 +53,7 @@ def test_job_elsewhere_refused(private_registry: RegistryClient, corpus: Corpus,
     for twin in (private_registry.project_answer(name), private_registry.download(url)):
         if not twin.is_success:
             raise Untestable(f"`default` does not read either: {twin}")
+    require_valid(ELSEWHERE, private_registry, corpus)
     expect.forbidden(private_registry.project_answer(name, as_=ELSEWHERE))
     expect.forbidden(private_registry.download(url, as_=ELSEWHERE))
     expect.forbidden(private_registry.upload(wheel(new_name("job-elsewhere"), "1.0"), as_=ELSEWHERE))
@@ -60,8 +61,9 @@ def test_job_elsewhere_refused(private_registry: RegistryClient, corpus: Corpus,
 
 @check("gitlab.token.job-elsewhere-cannot-delete")
 def test_job_elsewhere_cannot_delete(
-    private_registry: RegistryClient, gitlab: GitLab, new_name: NewName, spare: Spare
+    private_registry: RegistryClient, gitlab: GitLab, corpus: Corpus, new_name: NewName, spare: Spare
 ) -> None:
+    require_valid(ELSEWHERE, private_registry, corpus)
     distribution = wheel(new_name("not-deleted-by-job"), "1.0")
     publish(private_registry, distribution)
     expect.forbidden(gitlab.delete_package(only_package(gitlab, distribution.name), as_=ELSEWHERE))
@@ -79,8 +81,9 @@ def test_job_elsewhere_reads_public(public_registry: RegistryClient, public_whee
 
 
 @check("gitlab.token.job-elsewhere-members-only")
-def test_job_elsewhere_members_only(kept: Stocked) -> None:
+def test_job_elsewhere_members_only(registry: RegistryClient, corpus: Corpus, kept: Stocked) -> None:
     """Its twin is `default`, whose job it is."""
+    require_valid(ELSEWHERE, registry, corpus)
     served = [(what, answer) for what, answer in kept.answers(ELSEWHERE) if answer.is_success]
     expect.rule(
         "a registry for members only to be closed to jobs of GitLab projects that are on no allowlist",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.checks.gitlab.access import require_valid
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, DEFAULT
@@ -13,7 +14,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.gitlab.conftest import Stocked
-    from conformance.kit.fixtures import NewName, RegistryClient, Remark
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient, Remark
 
 OUTSIDERS = (ANONYMOUS, "stranger")
 OTHER_TOKENS = ("deploy-read",)
@@ -29,12 +30,20 @@ def known(callers: tuple[str, ...], stocked: Stocked, remark: Remark) -> list[st
     return [each for each in callers if each in credentials]
 
 
+def require_each_valid(callers: list[str], registry: RegistryClient, corpus: Corpus) -> None:
+    """Raise Untestable where one of them has a credential that GitLab does not know any more."""
+    for caller in callers:
+        if caller != ANONYMOUS:
+            require_valid(caller, registry, corpus)
+
+
 @check("gitlab.access.members-only-closed")
-def test_members_only_closed(kept: Stocked, remark: Remark) -> None:
+def test_members_only_closed(registry: RegistryClient, corpus: Corpus, kept: Stocked, remark: Remark) -> None:
     """Its twin is `default`, who publishes there and finds the URL of the file."""
+    callers = known((*OUTSIDERS, *OTHER_TOKENS), kept, remark)
     served = [
         (f"{what} as {caller}", answer)
-        for caller in known((*OUTSIDERS, *OTHER_TOKENS), kept, remark)
+        for caller in callers
         for what, answer in kept.answers(caller)
         if answer.is_success
     ]
@@ -43,6 +52,7 @@ def test_members_only_closed(kept: Stocked, remark: Remark) -> None:
         broken_by=[what for what, _ in served],
         where=expect.requests(answer for _, answer in served),
     )
+    require_each_valid(callers, registry, corpus)
 
 
 @check("gitlab.access.members-only-read")
@@ -67,10 +77,13 @@ def test_open_to_everyone(opened: Stocked, remark: Remark) -> None:
 
 
 @check("gitlab.access.open-for-pulling-only")
-def test_open_for_pulling_only(opened: Stocked, new_name: NewName, remark: Remark) -> None:
+def test_open_for_pulling_only(
+    registry: RegistryClient, corpus: Corpus, opened: Stocked, new_name: NewName, remark: Remark
+) -> None:
     """Its twin is an upload by `default`."""
-    name = new_name("pushed")
-    for caller in known(OUTSIDERS, opened, remark):
+    name, callers = new_name("pushed"), known(OUTSIDERS, opened, remark)
+    for caller in callers:
         expect.forbidden(opened.registry.upload(wheel(name, "1.0"), as_=caller))
+    require_each_valid(callers, registry, corpus)
     if not (twin := opened.registry.upload(wheel(name, "2.0"))).is_success:
         raise Untestable(f"an upload by `default` is refused as well: {twin}")
