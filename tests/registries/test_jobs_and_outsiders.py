@@ -11,8 +11,13 @@ from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
+from reference_server.faults.gitlab.files import FilesRepackaged
 from reference_server.faults.gitlab.job_tokens import JobTokensAnywhere
-from reference_server.faults.gitlab.registry_access import MembersOnlyIgnored, OpenForPushing
+from reference_server.faults.gitlab.registry_access import (
+    MembersOnlyFilesForEveryone,
+    MembersOnlyIgnored,
+    OpenForPushing,
+)
 
 from .one_row import result_of
 
@@ -45,6 +50,54 @@ def judged_with(row: str, *faults: Fault, **passwords: str) -> CheckResult:
         for name, password in passwords.items():
             table["credentials"][name.replace("_", "-")]["password"] = password
         return result_of(row, table, RunOptions(examples=1, settle=0.02))
+
+
+class ToOutsiders(Fault):
+    """Answers those who may not read a registry for members only with a status and a body, and no content."""
+
+    def __init__(self, status: int, **bodies: str) -> None:
+        self._status, self._bodies = status, bodies
+
+    def respond(self, request: Request, response: Response) -> Response:
+        body = self._bodies.get(request.endpoint)
+        if body is None or response.status_code not in {401, 403, 404}:
+            return response
+        if request.arguments.get("gitlab_project", "7") != "7" or "main" in request.path:
+            return response
+        kind = "application/json" if request.endpoint == "packages" else "text/html"
+        return Response(body, status=self._status, mimetype=kind)
+
+
+EMPTY_PAGE = "<!DOCTYPE html><html><head><title>Links</title></head><body></body></html>"
+
+
+@pytest.mark.parametrize("row", [CLOSED, ELSEWHERE[2]])
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        {"packages": "[]"},
+        {"packages": "{}"},
+        {"project_page": EMPTY_PAGE},
+        {"group_project_page": EMPTY_PAGE},
+        {"file": "<html>Sign in</html>"},
+    ],
+    ids=str,
+)
+def test_an_answer_without_the_wheel_serves_nothing(row: str, bodies: dict[str, str]) -> None:
+    assert judged_with(row, ToOutsiders(200, **bodies)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("row", [CLOSED, ELSEWHERE[2]])
+@pytest.mark.parametrize("route", ["packages", "project_page", "group_project_page", "file"])
+def test_a_server_error_is_no_refusal(row: str, route: str) -> None:
+    found = judged_with(row, ToOutsiders(500, **{route: "broken"}))
+    assert (found.verdict, "answered with an error" in found.message) == (Verdict.UNTESTABLE, True)
+
+
+@pytest.mark.parametrize("row", [CLOSED, ELSEWHERE[2]])
+def test_other_bytes_in_the_place_of_a_file_are_served_all_the_same(row: str) -> None:
+    found = judged_with(row, MembersOnlyFilesForEveryone(), FilesRepackaged())
+    assert (found.verdict, "the file" in found.found) == (Verdict.FAILED, True)
 
 
 # dead credentials

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.gitlab.access import require_valid
+from conformance.checks.gitlab.stocked import require_closed
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, DEFAULT
@@ -13,7 +14,7 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.gitlab.conftest import Stocked
+    from conformance.checks.gitlab.stocked import Stocked
     from conformance.kit.fixtures import Corpus, NewName, RegistryClient, Remark
 
 OUTSIDERS = (ANONYMOUS, "stranger")
@@ -41,17 +42,8 @@ def require_each_valid(callers: list[str], registry: RegistryClient, corpus: Cor
 def test_members_only_closed(registry: RegistryClient, corpus: Corpus, kept: Stocked, remark: Remark) -> None:
     """Its twin is `default`, who publishes there and finds the URL of the file."""
     callers = known((*OUTSIDERS, *OTHER_TOKENS), kept, remark)
-    served = [
-        (f"{what} as {caller}", answer)
-        for caller in callers
-        for what, answer in kept.answers(caller)
-        if answer.is_success
-    ]
-    expect.rule(
-        "a registry for members only to be closed to others",
-        broken_by=[what for what, _ in served],
-        where=expect.requests(answer for _, answer in served),
-    )
+    looks = {f"{what} as {caller}": look for caller in callers for what, look in kept.looks(caller).items()}
+    require_closed(looks, rule="a registry for members only to be closed to others")
     require_each_valid(callers, registry, corpus)
 
 
