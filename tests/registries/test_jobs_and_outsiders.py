@@ -12,7 +12,12 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.gitlab.files import FilesRepackaged
-from reference_server.faults.gitlab.job_tokens import JobTokensAnywhere
+from reference_server.faults.gitlab.job_tokens import (
+    AllowlistForReading,
+    AllowlistIgnored,
+    JobsDeleteNothing,
+    JobTokensAnywhere,
+)
 from reference_server.faults.gitlab.registry_access import (
     MembersOnlyFilesForEveryone,
     MembersOnlyIgnored,
@@ -98,6 +103,51 @@ def test_a_server_error_is_no_refusal(row: str, route: str) -> None:
 def test_other_bytes_in_the_place_of_a_file_are_served_all_the_same(row: str) -> None:
     found = judged_with(row, MembersOnlyFilesForEveryone(), FilesRepackaged())
     assert (found.verdict, "the file" in found.found) == (Verdict.FAILED, True)
+
+
+# whose job it is
+
+
+class JobsOfADeveloper(Fault):
+    """Runs all jobs for another user than that of `default`, who may not do one thing."""
+
+    def __init__(self, refused: str) -> None:
+        self._refused = refused
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if not (request.caller and request.caller.job_project):
+            return response
+        if request.endpoint == self._refused:
+            return Response(status=403)
+        if request.path == "/api/v4/job":
+            return Response('{"user": {"id": 1}}', mimetype="application/json")
+        return response
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("gitlab.token.job-deletes-package", "delete_package"),
+        ("gitlab.token.job-allowed", "upload"),
+        ("gitlab.token.job-allowed", "project_page"),
+    ],
+)
+def test_a_job_has_the_rights_of_its_user(row: str, refused: str) -> None:
+    found = judged_with(row, JobsOfADeveloper(refused))
+    assert (found.verdict, "as the user of `default`" in found.message) == (Verdict.UNTESTABLE, True)
+    assert judged_with(row).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("gitlab.token.job-deletes-package", JobsDeleteNothing()),
+        ("gitlab.token.job-allowed", AllowlistForReading()),
+        ("gitlab.token.job-allowed", AllowlistIgnored()),
+    ],
+)
+def test_a_job_of_default_may_what_default_may(row: str, fault: Fault) -> None:
+    assert judged_with(row, fault).verdict is Verdict.FAILED
 
 
 # dead credentials

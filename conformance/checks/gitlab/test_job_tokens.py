@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.access import publishes, reads, require_valid
+from conformance.checks.gitlab.access import reads, require_valid
+from conformance.checks.gitlab.jobs import require_same_rights
 from conformance.checks.gitlab.stocked import require_closed
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -42,7 +43,9 @@ def test_job_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
 def test_job_deletes_package(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     distribution = wheel(new_name("deleted-by-job"), "1.0")
     publish(registry, distribution)
-    expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="job"), 204)
+    answer = gitlab.delete_package(only_package(gitlab, distribution.name), as_="job")
+    require_same_rights(answer, gitlab, "job")
+    expect.status(answer, 204)
     registry.deleted(distribution)
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
 
@@ -92,6 +95,11 @@ def test_job_elsewhere_members_only(registry: RegistryClient, corpus: Corpus, ke
 
 
 @check("gitlab.token.job-allowed")
-def test_job_allowed(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+def test_job_allowed(registry: RegistryClient, gitlab: GitLab, corpus: Corpus, new_name: NewName) -> None:
+    require_same_rights(registry.project_answer(canonicalize_name(corpus.main), as_=ALLOWED), gitlab, ALLOWED)
     reads(ALLOWED, registry, corpus)
-    publishes(ALLOWED, registry, new_name("job-allowed"))
+    distribution = wheel(new_name("job-allowed"), "1.0")
+    answer = registry.upload(distribution, as_=ALLOWED)
+    require_same_rights(answer, gitlab, ALLOWED)
+    expect.accepted(answer)
+    expect.listed(registry.project_page(distribution.name), [distribution.filename])
