@@ -150,6 +150,25 @@ def test_a_job_of_default_may_what_default_may(row: str, fault: Fault) -> None:
     assert judged_with(row, fault).verdict is Verdict.FAILED
 
 
+# whether there is an allowlist
+
+
+class AllowlistSwitchedOff(Fault):
+    """Lets jobs of all GitLab projects use each one, and says so."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint != "job_token_scope":
+            return response
+        return Response('{"inbound_enabled": false, "outbound_enabled": false}', mimetype="application/json")
+
+
+@pytest.mark.parametrize("row", ELSEWHERE)
+def test_an_owner_may_switch_the_allowlist_off(row: str) -> None:
+    found = judged_with(row, JobTokensAnywhere(), AllowlistSwitchedOff())
+    assert (found.verdict, "its allowlist is switched off" in found.message) == (Verdict.NOT_APPLICABLE, True)
+    assert judged_with(row, JobTokensAnywhere()).verdict is Verdict.FAILED
+
+
 # dead credentials
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.checks.gitlab.access import reads, require_valid
-from conformance.checks.gitlab.jobs import require_same_rights
+from conformance.checks.gitlab.jobs import require_allowlist, require_same_rights
 from conformance.checks.gitlab.stocked import require_closed
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import file_url, objects
+from conformance.kit.registry import GitLab, file_url, objects
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to, only_package
 from conformance.verdicts import Untestable
@@ -19,7 +19,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.gitlab.stocked import Stocked
-    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient, Spare
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient, Spare
     from reference_server.distributions import Distribution
 
 ELSEWHERE, ALLOWED = "job-elsewhere", "job-allowed"
@@ -51,8 +51,11 @@ def test_job_deletes_package(registry: RegistryClient, gitlab: GitLab, new_name:
 
 
 @check("gitlab.token.job-elsewhere-refused")
-def test_job_elsewhere_refused(private_registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
+def test_job_elsewhere_refused(
+    private_registry: RegistryClient, gitlab: GitLab, corpus: Corpus, new_name: NewName
+) -> None:
     """The job is one of `default`, whose own token is the twin."""
+    require_allowlist(gitlab)
     name, url = canonicalize_name(corpus.main), file_url(private_registry, corpus["main-wheel"])
     for twin in (private_registry.project_answer(name), private_registry.download(url)):
         if not twin.is_success:
@@ -67,6 +70,7 @@ def test_job_elsewhere_refused(private_registry: RegistryClient, corpus: Corpus,
 def test_job_elsewhere_cannot_delete(
     private_registry: RegistryClient, gitlab: GitLab, corpus: Corpus, new_name: NewName, spare: Spare
 ) -> None:
+    require_allowlist(gitlab)
     require_valid(ELSEWHERE, private_registry, corpus)
     distribution = wheel(new_name("not-deleted-by-job"), "1.0")
     publish(private_registry, distribution)
@@ -87,6 +91,7 @@ def test_job_elsewhere_reads_public(public_registry: RegistryClient, public_whee
 @check("gitlab.token.job-elsewhere-members-only")
 def test_job_elsewhere_members_only(registry: RegistryClient, corpus: Corpus, kept: Stocked) -> None:
     """Its twin is `default`, whose job it is."""
+    require_allowlist(GitLab(kept.registry))
     require_valid(ELSEWHERE, registry, corpus)
     require_closed(
         kept.looks(ELSEWHERE),
