@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,8 @@ from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
+from reference_server.faults.building.decisions import Authorizes
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.gitlab.files import FilesRepackaged
 from reference_server.faults.gitlab.job_tokens import (
     AllowlistForReading,
@@ -19,6 +22,7 @@ from reference_server.faults.gitlab.job_tokens import (
     JobTokensAnywhere,
 )
 from reference_server.faults.gitlab.registry_access import (
+    READING,
     MembersOnlyFilesForEveryone,
     MembersOnlyIgnored,
     OpenForPushing,
@@ -29,6 +33,7 @@ from .one_row import result_of
 if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
+    from reference_server.model import Action, Caller, GitLabProject
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -167,6 +172,48 @@ def test_an_owner_may_switch_the_allowlist_off(row: str) -> None:
     found = judged_with(row, JobTokensAnywhere(), AllowlistSwitchedOff())
     assert (found.verdict, "its allowlist is switched off" in found.message) == (Verdict.NOT_APPLICABLE, True)
     assert judged_with(row, JobTokensAnywhere()).verdict is Verdict.FAILED
+
+
+# what is refused to all
+
+
+class UploadsForbidden(Fault):
+    """Refuses what is uploaded for one check, to all callers."""
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer 403."""
+        if request.endpoint == "upload" and text_of(request, "name").endswith("-job-elsewhere"):
+            return Response(status=403)
+        return None
+
+
+def test_an_upload_that_is_refused_to_default_is_not_judged() -> None:
+    assert judged_with(ELSEWHERE[0], UploadsForbidden()).verdict is Verdict.UNTESTABLE
+
+
+# the token of a group
+
+
+class TokensOfAGroup(Authorizes):
+    """Lists no deploy token with the GitLab project: they are those of its group, and read all of its registries."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "deploy_tokens":
+            return Response("[]", mimetype="application/json")
+        return response
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        """Let the deploy token of the first GitLab project read all others."""
+        if caller.deploy_token is not None and action in READING:
+            caller = replace(
+                caller, deploy_token=replace(caller.deploy_token, gitlab_project=gitlab_project.id)
+            )
+        super().authorize(caller, gitlab_project, action)
+
+
+def test_the_token_of_a_group_reads_what_is_for_members() -> None:
+    found = judged_with(CLOSED, TokensOfAGroup())
+    assert (found.verdict, "deploy-read" in found.message) == (Verdict.PASSED, True)
 
 
 # dead credentials

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
@@ -68,11 +68,16 @@ class Stocked:
         return Look(answer=answer, has_wheel=answer.is_success and answer.content in stored)
 
     def _list(self, answer: Answer) -> Look:
-        try:
-            names = [canonicalize_name(str(row.get("name"))) for row in objects(answer)]
-        except Deviation:
-            names = []  # no list
+        names = [canonicalize_name(str(row.get("name"))) for row in rows_in(answer)]
         return Look(answer=answer, has_wheel=canonicalize_name(self.wheel.name) in names)
+
+
+def rows_in(answer: Answer) -> list[dict[str, Any]]:
+    """Return the rows of a list of GitLab's API; none for any other answer."""
+    try:
+        return objects(answer)
+    except Deviation:
+        return []
 
 
 def require_closed(looks: Mapping[str, Look], *, rule: str) -> None:

@@ -63,7 +63,9 @@ def test_job_elsewhere_refused(
     require_valid(ELSEWHERE, private_registry, corpus)
     expect.forbidden(private_registry.project_answer(name, as_=ELSEWHERE))
     expect.forbidden(private_registry.download(url, as_=ELSEWHERE))
-    expect.forbidden(private_registry.upload(wheel(new_name("job-elsewhere"), "1.0"), as_=ELSEWHERE))
+    uploaded = new_name("job-elsewhere")
+    expect.forbidden(private_registry.upload(wheel(uploaded, "1.0"), as_=ELSEWHERE))
+    publish(private_registry, wheel(uploaded, "1.1"))
 
 
 @check("gitlab.token.job-elsewhere-cannot-delete")
