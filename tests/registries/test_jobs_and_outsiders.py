@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Response
 
+from conformance.run.checks_run import run_checks
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
@@ -18,13 +21,18 @@ from reference_server.faults.gitlab.files import FilesRepackaged
 from reference_server.faults.gitlab.job_tokens import (
     AllowlistForReading,
     AllowlistIgnored,
+    JobsAndTheRestApi,
+    JobsDeleteAnywhere,
     JobsDeleteNothing,
+    JobsOfTheirProjectOnly,
+    JobsReadAnywhere,
     JobTokensAnywhere,
 )
 from reference_server.faults.gitlab.registry_access import (
     READING,
     MembersOnlyFilesForEveryone,
     MembersOnlyIgnored,
+    MembersOnlyListedForEveryone,
     OpenForPushing,
 )
 
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 CLOSED, PULLING = "gitlab.access.members-only-closed", "gitlab.access.open-for-pulling-only"
+ALLOWED = "gitlab.token.job-allowed"
 ELSEWHERE = (
     "gitlab.token.job-elsewhere-refused",
     "gitlab.token.job-elsewhere-cannot-delete",
@@ -133,8 +142,8 @@ class JobsOfADeveloper(Fault):
     ("row", "refused"),
     [
         ("gitlab.token.job-deletes-package", "delete_package"),
-        ("gitlab.token.job-allowed", "upload"),
-        ("gitlab.token.job-allowed", "project_page"),
+        (ALLOWED, "upload"),
+        (ALLOWED, "project_page"),
     ],
 )
 def test_a_job_has_the_rights_of_its_user(row: str, refused: str) -> None:
@@ -147,8 +156,8 @@ def test_a_job_has_the_rights_of_its_user(row: str, refused: str) -> None:
     ("row", "fault"),
     [
         ("gitlab.token.job-deletes-package", JobsDeleteNothing()),
-        ("gitlab.token.job-allowed", AllowlistForReading()),
-        ("gitlab.token.job-allowed", AllowlistIgnored()),
+        (ALLOWED, AllowlistForReading()),
+        (ALLOWED, AllowlistIgnored()),
     ],
 )
 def test_a_job_of_default_may_what_default_may(row: str, fault: Fault) -> None:
@@ -214,6 +223,33 @@ class TokensOfAGroup(Authorizes):
 def test_the_token_of_a_group_reads_what_is_for_members() -> None:
     found = judged_with(CLOSED, TokensOfAGroup())
     assert (found.verdict, "deploy-read" in found.message) == (Verdict.PASSED, True)
+
+
+# one defect, one cause
+
+
+@pytest.mark.parametrize(
+    ("fault", "root", "under"),
+    [
+        (MembersOnlyIgnored(), CLOSED, {ELSEWHERE[2]}),
+        (MembersOnlyFilesForEveryone(), CLOSED, {ELSEWHERE[2]}),
+        (MembersOnlyListedForEveryone(), CLOSED, {ELSEWHERE[2]}),
+        (JobTokensAnywhere(), ELSEWHERE[0], {*ELSEWHERE[1:]}),
+        (JobsReadAnywhere(), ELSEWHERE[0], {ELSEWHERE[2]}),
+        (JobsDeleteAnywhere(), ELSEWHERE[1], set()),
+        (JobsOfTheirProjectOnly(), ALLOWED, {"gitlab.token.job-elsewhere-reads-public"}),
+        (JobsAndTheRestApi(), "gitlab.token.job-lists-packages", {"gitlab.token.job-deletes-package"}),
+    ],
+)
+def test_one_defect_is_one_cause(fault: Fault, root: str, under: set[str]) -> None:
+    rows = {CLOSED, ALLOWED, *ELSEWHERE, "gitlab.token.job-elsewhere-reads-public"}
+    rows |= {"gitlab.token.job-lists-packages", "gitlab.token.job-deletes-package"}
+    with ReferenceServer(faults=[fault]) as server:
+        target = target_from_table({**server.target()}, embedded=True)
+        options, selection = RunOptions(examples=1, settle=0.02), Selection(only=frozenset(rows))
+        results = run_checks(target, options, selection).results
+    failed = {each.id: each.cause for each in results if each.verdict is Verdict.FAILED}
+    assert failed == {root: ""} | dict.fromkeys(under, root)
 
 
 # dead credentials
