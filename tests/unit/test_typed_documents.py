@@ -1,0 +1,45 @@
+"""Each document can be typed from its beginning to its end in one shell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+EXPORTED = re.compile(r"\b(REGISTRY_CONFORMANCE_(?:USERNAME|PASSWORD))=")
+RUN = re.compile(r"registry-conformance run\b")
+ADDRESS = re.compile(r"--config\b|\bhttps?://|\bURL\b")
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of the shell blocks of a document, each on one line."""
+    return "".join(SHELL.findall(text)).replace("\\\n", " ").splitlines()
+
+
+def with_credentials(text: str) -> list[str]:
+    """Return the runs of the embedded server that get the credentials of an earlier `export`."""
+    exported: set[str] = set()
+    found = []
+    for command in commands(text):
+        if command.startswith("export "):
+            exported.update(EXPORTED.findall(command))
+        elif RUN.search(command) and not ADDRESS.search(command):
+            found += [command for name in exported if f"-u {name}" not in command]
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_run_without_a_url_gets_no_credentials(path: Path) -> None:
+    assert with_credentials(path.read_text(encoding="utf-8")) == []
+
+
+def test_an_export_reaches_the_blocks_after_it() -> None:
+    export = "```sh\nexport REGISTRY_CONFORMANCE_PASSWORD=secret\n```\n"
+    run = "```sh\nregistry-conformance run -k gitlab.page\n```\n"
+    freed = "```sh\nenv -u REGISTRY_CONFORMANCE_PASSWORD \\\n  registry-conformance run -k gitlab.page\n```\n"
+    assert with_credentials(run + export + freed) == []
+    assert with_credentials(export + run) == ["registry-conformance run -k gitlab.page"]
