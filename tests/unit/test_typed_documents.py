@@ -1,4 +1,4 @@
-"""Each document can be typed from its beginning to its end in one shell."""
+"""Documents can be typed from beginning to end in one shell, and say what commands print."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+
+from conformance.run.replay import Fate
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,3 +45,9 @@ def test_an_export_reaches_the_blocks_after_it() -> None:
     freed = "```sh\nenv -u REGISTRY_CONFORMANCE_PASSWORD \\\n  registry-conformance run -k gitlab.page\n```\n"
     assert with_credentials(run + export + freed) == []
     assert with_credentials(export + run) == ["registry-conformance run -k gitlab.page"]
+
+
+@pytest.mark.parametrize("name", ["gate.md", "implementer.md"])
+def test_a_guide_has_every_outcome_of_a_replay(name: str) -> None:
+    text = " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").split())
+    assert [fate for fate in Fate if f"*{fate}*" not in text] == []
