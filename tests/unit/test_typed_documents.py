@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.run.replay import Fate
+from reference_server.faults import all_faults
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,3 +52,11 @@ def test_an_export_reaches_the_blocks_after_it() -> None:
 def test_a_guide_has_every_outcome_of_a_replay(name: str) -> None:
     text = " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").split())
     assert [fate for fate in Fate if f"*{fate}*" not in text] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_the_number_of_faults_is_about_right(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    numbers = re.findall(r"\b[Ss]ome\s+(\d+) (?:ways|faults)", text)
+    assert len(numbers) == 1
+    assert abs(int(numbers[0]) - len(all_faults())) < 50
