@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.catalogue import catalogue
+from conformance.run.checks_run import selected
 from conformance.run.replay import Fate
+from conformance.run.selection import Selection
 from reference_server.faults import all_faults
 
 ROOT = Path(__file__).parents[2]
@@ -60,3 +63,11 @@ def test_the_number_of_faults_is_about_right(name: str) -> None:
     numbers = re.findall(r"\b[Ss]ome\s+(\d+) (?:ways|faults)", text)
     assert len(numbers) == 1
     assert abs(int(numbers[0]) - len(all_faults())) < 50
+
+
+def test_fronts_were_judged_by_each_requirement_that_their_page_names() -> None:
+    text = (ROOT / "docs" / "fronts.md").read_text(encoding="utf-8")
+    expression = re.findall(r' -k "([^"]+)"', text)[0].replace("\\\n", "")
+    named = set(re.findall(r"`([^`\s]+)`", text)) & {row.id for row in catalogue()}
+    assert "gitlab.project.encoded-path" in named
+    assert named - selected(None, Selection(keyword=expression)) == set()
