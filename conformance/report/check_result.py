@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from conformance.catalogue import Harm, Level, Requirement, Standing, catalogue
-from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
+from conformance.target.claims import certain_features
 from conformance.verdicts import Verdict
 from conformance.wire.exchange import Exchange
 
@@ -159,7 +159,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     @property
     def is_gone(self) -> bool:
         """Whether it does not apply for the sake of a feature that a registry would show wherever it is asked."""
-        return bool(set(self.lacking) & (EVIDENCE.keys() - OF_SOME_FILES - OF_SOME_PROJECTS))
+        return bool(certain_features(read_only=True).intersection(self.lacking))
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON object."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
+from conformance.target.claims import certain_features
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.counting import counted
 
@@ -24,9 +24,9 @@ def lost_features(
     """Return a line for each feature that requirements need which were `judged` before, and do not apply any more.
 
     `by` is what had them, such as "the baseline lists". Of a few projects that a run only reads, files and marks may
-    have changed.
+    have changed, and what only uploads show is unknown.
     """
-    certain = EVIDENCE.keys() - OF_SOME_PROJECTS - (OF_SOME_FILES if read_only else frozenset())
+    certain = certain_features(read_only=read_only)
     found: dict[str, int] = defaultdict(int)
     for each in results:
         if each.id in judged and each.verdict is Verdict.NOT_APPLICABLE and each.scored:

@@ -18,11 +18,12 @@ from conformance.report.result_file import read_result
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.verdicts import ExitCode, Reason, Verdict
 from conformance.verdicts.baseline import Baseline, Known, pruned
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
 from .losses import LOSSES, Lost
 
@@ -132,6 +133,21 @@ def test_a_run_of_another_kind_is_not_compared(changed: str) -> None:
             earlier, summary=msgspec.structs.replace(earlier.summary, read_only=True)
         )
     assert held_to_earlier(later, other) == later
+
+
+@pytest.mark.parametrize("feature", sorted(OF_UPLOADS))
+def test_what_only_uploads_show_is_not_lost_in_a_run_that_publishes_nothing(feature: str) -> None:
+    row = OF[feature]
+    baseline = Baseline({row: Known(id=row, reason=Reason.TARGET_BUG, signature="0" * 12)})
+    with ReferenceServer() as server:
+        built = wheel("one", "1.0")
+        server.registry.publish(built.filename, built.content)
+        options = RunOptions(read_only=True, projects=("one",), baseline=baseline)
+        target = target_from_table(server.target(), embedded=True)
+        result = run_checks(target, options, Selection(only=frozenset({ALWAYS, row})))
+    assert result.verdict_by_id[row] is Verdict.NOT_APPLICABLE
+    assert result.exit_code is ExitCode.CONFORMS
+    assert pruned(baseline, result.results) == baseline
 
 
 def test_pruning_removes_the_rows_of_what_is_lost_and_keeps_the_others() -> None:
