@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from conformance.catalogue import Harm, Level, Requirement, Standing, catalogue
-from conformance.target.claims import certain_features
 from conformance.verdicts import Verdict
 from conformance.wire.exchange import Exchange
 
@@ -155,11 +154,6 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     def passed(self) -> bool:
         """Whether the target did as required, even where a baseline lists it."""
         return self.verdict in {Verdict.PASSED, Verdict.STALE} and not self.signature
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it does not apply for the sake of a feature that a registry would show wherever it is asked."""
-        return bool(certain_features(read_only=True).intersection(self.lacking))
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON object."""

@@ -19,24 +19,30 @@ if TYPE_CHECKING:
 
 
 def lost_features(
-    results: Iterable[CheckResult], judged: Collection[str], *, read_only: bool, by: str
+    results: Iterable[CheckResult], judged: Collection[str], *, read_only: bool, by: str, also: str = ""
 ) -> list[str]:
     """Return a line for each feature that requirements need which were `judged` before, and do not apply any more.
 
-    `by` is what had them, such as "the baseline lists". Of a few projects that a run only reads, files and marks may
-    have changed, and what only uploads show is unknown.
+    `by` is what had them, such as "the baseline lists", and `also` ends each line. Of a few projects that a run only
+    reads, files and marks may have changed, and what only uploads show is unknown.
     """
-    certain = certain_features(read_only=read_only)
-    found: dict[str, int] = defaultdict(int)
-    for each in results:
-        if each.id in judged and each.verdict is Verdict.NOT_APPLICABLE and each.scored:
-            for feature in certain.intersection(each.lacking):
-                found[feature] += 1
+    scored = (each for each in results if each.id in judged and each.scored)
     return [
-        f"The registry does not offer {feature} any more: {by} {counted(number, 'requirement')} that need it. "
-        f'`features = ["{feature}"]` in registry.toml makes that a failure.'
-        for feature, number in sorted(found.items())
+        f"The registry does not offer {feature} any more: {by} {counted(len(ids), 'requirement')} that need it. "
+        f'`features = ["{feature}"]` in registry.toml makes that a failure.{also}'
+        for feature, ids in sorted(of_absent_features(scored, read_only=read_only).items())
     ]
+
+
+def of_absent_features(results: Iterable[CheckResult], *, read_only: bool) -> dict[str, list[str]]:
+    """Return the requirements that do not apply, by each feature that they need and the registry does not have."""
+    certain = certain_features(read_only=read_only)
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in results:
+        if each.verdict is Verdict.NOT_APPLICABLE:
+            for feature in certain.intersection(each.lacking):
+                found[feature].append(each.id)
+    return found
 
 
 def held_to_earlier(later: RunResult, earlier: RunResult) -> RunResult:
