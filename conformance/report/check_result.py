@@ -27,6 +27,9 @@ DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdi
 CLAIMED_FEATURES = "simple.claimed-features"
 """The requirement that what is claimed is found. What needs it is not judged, and stands under it."""
 
+EXPRESSION = r"^[a-z0-9-]+(>=[0-9]+\.[0-9]+)?([+|][a-z0-9-]+(>=[0-9]+\.[0-9]+)?)*$"
+"""Features, as `conformance.catalogue.features` reads them."""
+
 HARMS = (*Harm,)
 """What deviations do, the worst first."""
 
@@ -82,9 +85,10 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     lacking: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, Meta(pattern=EXPRESSION)], ...],
         Meta(
-            description="Of a requirement that does not apply: what it needs and the target does not offer."
+            description="Of a requirement that does not apply: what it needs and the target does not offer, such as "
+            "`json>=1.1`; of alternatives, `html|json`."
         ),
     ] = ()
     optional: Annotated[

@@ -135,6 +135,14 @@ def test_a_run_of_another_kind_is_not_compared(changed: str) -> None:
     assert held_to_earlier(later, other) == later
 
 
+def test_what_needs_a_later_version_of_a_feature_that_is_there_is_no_loss() -> None:
+    row = next(row.id for row in catalogue() if row.feature == "json>=1.1" and not row.untested)
+    result = judge(Lost("api-version"), rows={row, OF["json"]}, listed=row)
+    assert result.verdict_by_id[row] is Verdict.NOT_APPLICABLE
+    assert result.exit_code is ExitCode.CONFORMS
+    assert not [each for each in result.summary.notes if "any more" in each]
+
+
 @pytest.mark.parametrize("feature", sorted(OF_UPLOADS))
 def test_what_only_uploads_show_is_not_lost_in_a_run_that_publishes_nothing(feature: str) -> None:
     row = OF[feature]
