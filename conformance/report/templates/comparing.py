@@ -45,8 +45,8 @@ OF_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 """Parts in which equal answers may differ: times, and the port of a local server."""
 
-NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
-"""Numbers that GitLab's REST API gives, each once."""
+NUMBERED = re.compile(r'("(?:package_)?id":\s*|(?:/projects/[^/?#\s"]+|/-)/packages/)\d+')
+"""Numbers that GitLab gives, each once, behind what names them: the paths of other registries have numbers, too."""
 
 SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?:(?<="_last-serial":)|(?<="last_serial":))\s*\d+')
 """The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
@@ -250,7 +250,7 @@ def stable(text: str, known: Known) -> str:
     if OF_UPLOADS.search(known.about):
         seen: dict[str, int] = {}
         text = TIME.sub(lambda time: f"{seen.setdefault(time[0], len(seen))} {spelled(time[0])}", text)
-    return CHANGING.sub("*", NUMBERED.sub("0", text))  # JSON stays JSON
+    return CHANGING.sub("*", NUMBERED.sub(r"\g<1>0", text))  # JSON stays JSON
 
 
 def spelled(time: str) -> str:

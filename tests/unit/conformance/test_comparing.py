@@ -260,6 +260,26 @@ def test_a_page_that_is_a_little_shorter_has_lost_no_file() -> None:
     assert same(cut_off(page), page.replace("</body>", ""), url=PAGE, found=f"no {other}") is None
 
 
+@pytest.mark.parametrize(
+    ("then", "is_same"),
+    [
+        ('{{"id": {}}}', True),
+        ('{{"package_id":{}}}', True),
+        ('{{"delete_api_path": "https://registry.example.com/api/v4/projects/1/packages/{}"}}', True),
+        ('{{"web_path": "/group/project/-/packages/{}"}}', True),
+        ('<a href="https://files.example.com/packages/{}/34/demo-1.0.tar.gz">demo-1.0.tar.gz</a>', False),
+    ],
+)
+def test_only_the_numbers_that_gitlab_gives_may_differ(then: str, *, is_same: bool) -> None:
+    assert same(then.format(12), then.format(7), url=PAGE) is is_same
+
+
+def test_a_file_below_a_number_is_not_the_script_s_own() -> None:
+    case = {"published": [], "run": RUN, "found": ""}
+    assert known_of(case, "https://files.example.com/packages/12/34/demo-1.0.tar.gz").has_others
+    assert not known_of(case, "https://registry.example.com/api/v4/projects/1/packages/12").has_others
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_entries_of_the_earlier_run_are_known(make: Callable[..., str]) -> None:
     known = known_of({"published": [], "run": "zzzzzzzz", "found": "", "expected": ""}, ROOT)
