@@ -105,7 +105,7 @@ def test_a_race_is_fixed_only_where_it_was_tried_often_enough(
     assert not enough or f"Use --rounds {enough}." in replayed.message
 
 
-@pytest.mark.parametrize("again", [0, 1, 30])
+@pytest.mark.parametrize("again", [1, 30])
 @pytest.mark.parametrize(
     "found",
     [
