@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.catalogue.features import features_in
 from conformance.report.check_result import CLAIMED_FEATURES
 from conformance.target import GROUP
-from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.target.gitlab import GitLab
 from conformance.verdicts import Untestable
 from conformance.wire import BadAnswer
@@ -35,6 +35,10 @@ def require_found(offer: OfferedFeatures, expression: str) -> None:
     if lost := sorted(named & offer.lost.keys()):
         by = offer.lost[lost[0]]
         raise ClaimNotFound(f"{', '.join(lost)}: claimed by {by}, and not found; see {CLAIMED_FEATURES}")
+    if of_uploads := sorted(named & offer.unseen & OF_UPLOADS):
+        raise Untestable(
+            f"{', '.join(of_uploads)}: claimed by {CLAIMS}, and only uploads show it: this run publishes nothing"
+        )
     if unseen := sorted(named & offer.unseen):
         raise Untestable(
             f"{', '.join(unseen)}: claimed by {CLAIMS}, and nothing that this run looks at has to show it: name "
@@ -52,8 +56,8 @@ def with_claims(
     target = registry.target
     claimed = dict.fromkeys(target.features & EVIDENCE.keys(), CLAIMS) | _of_gitlab(target, offer)
     unseen = set() if named else {*OF_SOME_PROJECTS}
-    if not (named or "upload" in offer.features):
-        unseen |= OF_SOME_FILES
+    if "upload" not in offer.features:
+        unseen |= OF_UPLOADS if named else OF_UPLOADS | OF_SOME_FILES
     if not target.has_json_api:
         unseen |= {"json-api"}
     unseen &= claimed.keys() - offer.features

@@ -40,17 +40,25 @@ class OfferedFeatures:
     def refusal(self, expression: str) -> str:
         """Return in words what of an expression is not offered."""
         lacking = [[term for term in terms if not self._has(term)] for terms in alternatives(expression)]
-        words = " or ".join(dict.fromkeys(" and ".join(map(_words, terms)) for terms in lacking))
+        words = " or ".join(dict.fromkeys(" and ".join(map(str, terms)) for terms in lacking))
         by_driver = any(term.feature in DRIVEN for terms in lacking for term in terms)
         if by_driver:
             return f"the registry does not offer {words}, and [management] names no driver that can (docs/drivers.md)"
         return f"the registry does not offer {words}"
 
     def lacking(self, expression: str) -> list[str]:
-        """Return the features that an expression names and that are not offered."""
-        return sorted(
-            {term.feature for terms in alternatives(expression) for term in terms if not self._has(term)}
-        )
+        """Return what an expression needs and is not offered, such as `json>=1.1`; of alternatives, `html|json`."""
+        needed = [
+            [self._lacking(term) for term in terms if not self._has(term)]
+            for terms in alternatives(expression)
+        ]
+        in_each = set.intersection(*map(set, needed))
+        either = ["+".join(term for term in terms if term not in in_each) for terms in needed]
+        return sorted(in_each | ({"|".join(dict.fromkeys(either))} if all(either) else set()))
+
+    def _lacking(self, term: Term) -> str:
+        """Return a term with its version, where that is what is not offered."""
+        return f"{term.feature}>={term.version}" if term.feature in self.features else term.feature
 
     def _has(self, term: Term) -> bool:
         if term.feature not in self.features:
@@ -86,10 +94,6 @@ def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
         lost=dict(table["lost"]),
         unseen=frozenset(table["unseen"]),
     )
-
-
-def _words(term: Term) -> str:
-    return f"{term.feature} of API version {term.version}" if term.version else term.feature
 
 
 def _number(version: str) -> tuple[int, ...]:

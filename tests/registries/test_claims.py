@@ -13,10 +13,11 @@ from conformance.report.result_file import concealed_result
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
 from .losses import LOSSES, Lost
 
@@ -119,6 +120,24 @@ def test_what_nothing_shows_without_a_driver_is_untestable(feature: str) -> None
     assert not result.of(Verdict.FAILED)
     for each in result.of(Verdict.UNTESTABLE):
         assert "driver" in each.message
+
+
+@pytest.mark.parametrize("feature", sorted(OF_UPLOADS))
+@pytest.mark.parametrize("named", [(), ("one",)], ids=["picked", "named"])
+def test_what_only_uploads_show_is_untestable_in_a_run_that_publishes_nothing(
+    feature: str, named: tuple[str, ...]
+) -> None:
+    rows = frozenset({ROW, *FEW[feature]})
+    with ReferenceServer() as server:
+        built = wheel("one", "1.0")
+        server.registry.publish(built.filename, built.content)
+        table = {**server.target(), "features": sorted({feature, "upload-time"})}
+        options = RunOptions(read_only=True, projects=named)
+        result = run_checks(target_from_table(table, embedded=True), options, Selection(only=rows))
+    assert result.verdict_by_id[ROW] is Verdict.PASSED
+    untestable = result.of(Verdict.UNTESTABLE)
+    assert {each.id for each in untestable} == {*FEW[feature]}
+    assert all("only uploads show it" in each.message for each in untestable)
 
 
 def test_a_choice_without_the_row_is_not_green() -> None:
