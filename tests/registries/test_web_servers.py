@@ -10,13 +10,14 @@ import pytest
 from werkzeug import Response
 
 from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.alterations import HangUpError
 from reference_server.faults import Fault
 from reference_server.faults.building.partial_uploads import arrived, file_in, is_chunked, stored
 from reference_server.faults.building.upload_forms import boundary_of
 
-from .one_row import judged
+from .one_row import judged, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 TRUNCATED, PROVENANCE, ROUTE = "robustness.chunked-truncated", "provenance.fetch", "integrity.route"
+HONEST, SINGLE = "http.range.honest", "http.range.single"
 OTHER_UNIT, DATE = "http.range.other-unit", "http.date"
 
 
@@ -88,6 +90,19 @@ class OtherUnitsNotUnderstood(Fault):
         return Response("Backend fetch failed", status=503, headers={"Retry-After": "0"})
 
 
+class PartsRefusedForAWhile(Fault):
+    """Refuses a few of the requests for parts, as a server does where one of those behind it is in maintenance."""
+
+    def __init__(self, *, times: int, status: int) -> None:
+        self._left, self._status = times, status
+
+    def handle(self, request: Request) -> Response | None:
+        if not request.headers.get("Range", "").startswith("bytes=") or not self._left:
+            return None
+        self._left -= 1
+        return Response("Unavailable", status=self._status, headers={"Retry-After": "0"})
+
+
 class ProvenanceInside(Fault):
     """Links provenance objects at the address by which a proxy reaches the registry."""
 
@@ -119,6 +134,16 @@ def test_503_for_one_kind_of_request_is_no_throttling() -> None:
     found = judged(OTHER_UNIT, OtherUnitsNotUnderstood())
     assert found.verdict is Verdict.FAILED, found.message
     assert "status 503" in found.message
+
+
+@pytest.mark.parametrize("row", [HONEST, SINGLE, "simple.claimed-features"])
+@pytest.mark.parametrize(("times", "status"), [(2, 503), (5, 503)])
+def test_parts_that_are_refused_for_a_while_are_served(row: str, times: int, status: int) -> None:
+    fault = PartsRefusedForAWhile(times=times, status=status)
+    with ReferenceServer(faults=[fault]) as server:
+        claiming = {**server.target(), "features": ["range"]}
+        found = result_of(row, claiming, RunOptions(examples=1))
+    assert found.verdict is Verdict.PASSED, found.message
 
 
 def test_provenance_behind_the_proxy_is_found_by_its_address() -> None:
