@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue.features import alternatives
-from conformance.verdicts import NotApplicable
+from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,8 @@ class OfferedFeatures:
     """Features that the target claims, and that were looked for."""
     lost: Mapping[str, str] = field(default_factory=dict)
     """Features that the target claims and that are found nowhere, each with where they are claimed."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Features whose probe ended in a server error, each with the request."""
     unseen: frozenset[str] = frozenset()
     """Features that the target claims, and that nothing which the run can look at has to show."""
 
@@ -60,6 +62,14 @@ class OfferedFeatures:
         """Return a term with its version, where that is what is not offered."""
         return f"{term.feature}>={term.version}" if term.feature in self.features else term.feature
 
+    def require_known(self, expression: str) -> None:
+        """Raise Untestable where a server error is why it is unknown whether an expression is offered."""
+        if lacking := [feature for feature in self.lacking(expression) if feature in self.unknown]:
+            raise Untestable(
+                f"it is unknown whether the registry offers {lacking[0]}, as the request that shows it ends in a "
+                f"server error: {self.unknown[lacking[0]]}"
+            )
+
     def _has(self, term: Term) -> bool:
         if term.feature not in self.features:
             return False
@@ -73,6 +83,7 @@ class OfferedFeatures:
             "versions": self.versions,
             "claimed": sorted(self.claimed),
             "lost": dict(self.lost),
+            "unknown": dict(self.unknown),
             "unseen": sorted(self.unseen),
         }
 
@@ -92,6 +103,7 @@ def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
         versions=dict(table["versions"]),
         claimed=frozenset(table["claimed"]),
         lost=dict(table["lost"]),
+        unknown=dict(table["unknown"]),
         unseen=frozenset(table["unseen"]),
     )
 

@@ -129,6 +129,7 @@ class Judge:
         run.transcript.begin(self._at_once.used_by(item))
         if not run.offer.has(requirement.feature):
             require_found(run.offer, requirement.feature)
+            run.offer.require_known(requirement.feature)
             raise NotOffered(run.offer, requirement.feature)
         if self._at_once.seconds_of(item) is None:
             run.session.budget.require_open()

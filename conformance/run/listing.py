@@ -19,7 +19,7 @@ from conformance.pages import (
 from conformance.wire import BadAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conformance.pages import ProjectPage
     from conformance.target.registry_client import RegistryClient
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 _HTML = re.compile(r"\ufeff?\s*<(!doctype\s+html|html|head|body|a)\b", re.IGNORECASE)
+MOST_ASKED = 3
+"""How often something is asked for until its answer is no server error."""
+
 _KEYS = frozenset({"meta", "files", "projects"})
 
 
@@ -46,14 +49,25 @@ def pages_of(registry: RegistryClient, project: str) -> dict[str, ProjectPage]:
     """
     pages: dict[str, ProjectPage] = {}
     with suppress(BadAnswer):
-        html = registry.project_answer(project, accept=TEXT_HTML)
+        html = steady(lambda: registry.project_answer(project, accept=TEXT_HTML))
         if html.status == 200 and is_html(html):
             pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
     with suppress(BadAnswer):
-        json = registry.project_answer(project, accept=JSON_V1)
+        json = steady(lambda: registry.project_answer(project, accept=JSON_V1))
         if json.status == 200 and is_json(json):
             pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
     return pages
+
+
+def steady(ask: Callable[[], Answer]) -> Answer:
+    """Return an answer, after a server error that of a later request: it may reach another server behind a balancer.
+
+    What is decided for a whole run is not left to one answer. One with Retry-After was asked for often enough already.
+    """
+    for _ in range(MOST_ASKED - 1):
+        if not (answer := ask()).is_server_error or "Retry-After" in answer.headers:
+            return answer
+    return ask()
 
 
 def _answers(registry: RegistryClient, project: str) -> Iterator[Answer]:

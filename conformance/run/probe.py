@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.pages import (
@@ -16,7 +17,7 @@ from conformance.pages import (
     read_json,
 )
 from conformance.run.features import OfferedFeatures
-from conformance.run.listing import is_html, is_json, pages_of
+from conformance.run.listing import is_html, is_json, pages_of, steady
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.target.answered_pages import page_in
 from conformance.wire import BadAnswer, Follow, Unreachable
@@ -63,6 +64,8 @@ PROBED = frozenset(
 )
 """Every feature that asking, or a look at the target, can find."""
 FORMS = {"html", "json"}
+BY_HEADERS = ("cache", "conditional", "cors", "gzip")
+"""Features that the header fields of a page show."""
 DESCRIBING = frozenset({"info", "releases", "urls"})
 """Keys of PyPI's JSON API."""
 STATUS_KEYS = ("project-status", "pypi:project-status")
@@ -92,22 +95,26 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     accept = TEXT_HTML if "html" in features else JSON_V1
     if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    for look in (_listing, _locked, _negotiated, _transferred):
+    unknown: dict[str, str] = {}
+    for look in (_listing, _locked, _negotiated, partial(_transferred, unknown), partial(_ranged, unknown)):
         with suppress(BadAnswer):
             features |= look(registry, projects[0], accept)
     if registry.target.has_json_api and _describes_any(registry, projects, are_new="upload" in stated):
         features.add("json-api")
-    return OfferedFeatures(features=frozenset(features), versions=versions)
+    unknown = {feature: where for feature, where in unknown.items() if feature not in features}
+    return OfferedFeatures(features=frozenset(features), versions=versions, unknown=unknown)
 
 
 def _listing(registry: RegistryClient, _: str, accept: str) -> set[str]:
-    served = registry.root_answer(accept=accept).status == 200
+    served = steady(lambda: registry.root_answer(accept=accept)).status == 200
     return {"project-list"} if served else set()  # a row of its own asks for it
 
 
 def _has_html(registry: RegistryClient, name: str) -> bool:
     """Return whether a project has an HTML page for some client, though not for one that accepts `text/html`."""
-    answers = (registry.project_answer(name, accept=accept) for accept in (HTML_V1, ANYTHING))
+    answers = (
+        steady(partial(registry.project_answer, name, accept=accept)) for accept in (HTML_V1, ANYTHING)
+    )
     return any(answer.status == 200 and is_html(answer) for answer in answers)
 
 
@@ -115,9 +122,9 @@ def _forms_of_root(registry: RegistryClient) -> set[str]:
     """Return the forms of the root page, where no project page is found: an index has one form at least."""
     json = html = False
     with suppress(BadAnswer):
-        json = is_json(registry.root_answer(accept=JSON_V1))
+        json = is_json(steady(lambda: registry.root_answer(accept=JSON_V1)))
     with suppress(BadAnswer):
-        html = is_html(registry.root_answer(accept=TEXT_HTML))
+        html = is_html(steady(lambda: registry.root_answer(accept=TEXT_HTML)))
     return {"json"} if json and not html else {"html", "json"} if json else {"html"}
 
 
@@ -162,32 +169,37 @@ def _locked(registry: RegistryClient, name: str, accept: str) -> set[str]:
 
 def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
     """Return whether an anonymous caller is refused: by a status, or by a page to sign in, which has no files."""
-    known = registry.project_answer(name, accept=accept)
+    known = steady(lambda: registry.project_answer(name, accept=accept))
     if known.status == 404:
-        return registry.root_answer(as_=ANONYMOUS, accept=accept).status in {401, 403}
-    answer = registry.project_answer(name, as_=ANONYMOUS, accept=accept)
+        return steady(lambda: registry.root_answer(as_=ANONYMOUS, accept=accept)).status in {401, 403}
+    answer = steady(lambda: registry.project_answer(name, as_=ANONYMOUS, accept=accept))
+    if answer.is_server_error:
+        return False
     return answer.status != 200 or bool(page_in(known).files and not page_in(answer).files)
 
 
 def _negotiated(registry: RegistryClient, name: str, _: str) -> set[str]:
     url = registry.project_url(name)
     features = set()
-    if registry.project_answer(name, accept=LATEST_JSON).content_type == JSON_V1:
+    if steady(lambda: registry.project_answer(name, accept=LATEST_JSON)).content_type == JSON_V1:
         features.add("latest-alias")
-    by_parameter = registry.request(
-        "GET", f"{url}?format={JSON_V1.replace('+', '%2B')}", headers={"Accept": TEXT_HTML}
-    )
+    parameter = f"{url}?format={JSON_V1.replace('+', '%2B')}"
+    by_parameter = steady(lambda: registry.request("GET", parameter, headers={"Accept": TEXT_HTML}))
     if by_parameter.content_type == JSON_V1:
         features.add("format-param")
-    respelled = registry.request("GET", registry.project_url(name.upper()))
+    respelled = steady(lambda: registry.request("GET", registry.project_url(name.upper())))
     if respelled.is_redirect and not registry.is_sent_elsewhere(respelled):
         features.add("redirect-normalized")
     return features
 
 
-def _transferred(registry: RegistryClient, name: str, accept: str) -> set[str]:
-    url = registry.project_url(name)
-    page = registry.request("GET", url, headers={"Accept": accept, "Accept-Encoding": "gzip"})
+def _transferred(unknown: dict[str, str], registry: RegistryClient, name: str, accept: str) -> set[str]:
+    """Return what the header fields of a page show. Where it ends in a server error, they are `unknown`."""
+    headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+    page = steady(lambda: registry.request("GET", registry.project_url(name), headers=headers))
+    if page.is_server_error:
+        unknown |= dict.fromkeys(BY_HEADERS, str(page))
+        return set()
     features = set()
     if page.headers.get("Content-Encoding", "").lower() == "gzip":
         features.add("gzip")
@@ -197,20 +209,27 @@ def _transferred(registry: RegistryClient, name: str, accept: str) -> set[str]:
         features.add("cors")
     if re.search(r"max-age=[1-9]", page.headers.get("Cache-Control", "")):
         features.add("cache")
-    file = _first_file(registry, name)
-    if file is not None and (file.headers.get("Accept-Ranges") == "bytes" or file.status == 206):
-        features.add("range")
     return features
+
+
+def _ranged(unknown: dict[str, str], registry: RegistryClient, name: str, _: str) -> set[str]:
+    """Return whether files come in parts. Where the first one ends in a server error, that is `unknown`."""
+    file = _first_file(registry, name)
+    if file is None:
+        return set()
+    if file.is_server_error:
+        unknown["range"] = str(file)
+    return {"range"} if file.headers.get("Accept-Ranges") == "bytes" or file.status == 206 else set()
 
 
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in pages_of(registry, name).values():
         for file in page.files[:1]:
             as_ = DEFAULT if registry.target.same_host(file.url) else ANONYMOUS
+            part = {"Range": "bytes=0-0"}
+            ask = partial(registry.request, "GET", file.url, as_=as_, headers=part, follow=Follow.ANY_HOST)
             with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
-                return registry.request(
-                    "GET", file.url, as_=as_, headers={"Range": "bytes=0-0"}, follow=Follow.ANY_HOST
-                )
+                return steady(ask)
     return None
 
 
@@ -227,13 +246,11 @@ def _is_there(answer: Answer) -> bool:
 
 def _is_described(registry: RegistryClient, name: str) -> bool:
     """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
-    url = registry.target.description_url(name)
+    url, asked = registry.target.description_url(name), {"Accept": "application/json"}
     with suppress(BadAnswer, Unreachable):  # it may have a host of its own
         answer = registry.settling.read(
             url,
-            lambda: registry.request(
-                "GET", url, headers={"Accept": "application/json"}, follow=Follow.SAME_HOST
-            ),
+            lambda: steady(lambda: registry.request("GET", url, headers=asked, follow=Follow.SAME_HOST)),
         )
         return answer.status == 200 and bool(DESCRIBING & answer.json_object.keys())
     return False

@@ -218,7 +218,7 @@ class Session:
 
         What was refused is no part of the transcript: it is no evidence of anything.
         """
-        waited = 0.0
+        waited, alone = 0.0, True
         for pauses in range(MOST_PAUSES + 1):
             with self._one_at_a_time if self.budget.throttling else nullcontext():
                 response, seconds = self._timed(request)
@@ -228,7 +228,8 @@ class Session:
                     self.budget.pause(used_up, refused=False)
                 self.budget.accept()
                 return response, seconds
-            if pauses and response.status_code == 503 and self._is_refused_alone(request):
+            alone = alone and response.status_code == 503 and self._is_refused_alone(request, pauses=pauses)
+            if alone and pauses == MOST_PAUSES:
                 self.budget.accept()
                 return response, seconds
             if not self.budget.obey(pause, waited=waited):
@@ -242,16 +243,22 @@ class Session:
             )
         )
 
-    def _is_refused_alone(self, request: _Request) -> bool:
-        """Whether a request is answered at once without its range and its conditions: then 503 is its answer.
+    def _is_refused_alone(self, request: _Request, *, pauses: int) -> bool:
+        """Tell whether a refused request passes at once without its range and its conditions, each time it is asked.
 
-        Varnish sends Retry-After with each answer of a registry that it does not understand.
+        If that is so after every pause, then 503 is its answer: Varnish sends Retry-After with each answer of a
+        registry that it does not understand. Once or twice, a rate limit looks the same. The plain request is sent
+        twice after every other pause: servers that take turns, of which one is down, refuse it sooner or later.
         """
         plain = replace(request, headers=without_particulars(request.headers))
         if request.method not in SAFE or plain == request:
             return False
-        response, _ = self._timed(plain)
-        return pause_after_refusal(response.status_code, response.headers) is None
+        return all(self._passes(plain) for _ in range(1 + pauses % 2 if pauses else 0))
+
+    def _passes(self, request: _Request) -> bool:
+        response, _ = self._timed(request)
+        refused = pause_after_refusal(response.status_code, response.headers) is not None
+        return not refused and response.status_code < 500
 
     def _timed(self, request: _Request) -> tuple[requests.Response, float]:
         with self.budget.turn(), self._connected() as connections:

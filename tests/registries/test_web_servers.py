@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -9,14 +10,18 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug import Response
 
+from conformance.run.setup import prepare
+from conformance.run.tidy import tidy
+from conformance.target import target_from_table
 from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.alterations import HangUpError
 from reference_server.faults import Fault
 from reference_server.faults.building.partial_uploads import arrived, file_in, is_chunked, stored
 from reference_server.faults.building.upload_forms import boundary_of
 
-from .one_row import judged
+from .one_row import judged, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 TRUNCATED, PROVENANCE, ROUTE = "robustness.chunked-truncated", "provenance.fetch", "integrity.route"
+HONEST, SINGLE = "http.range.honest", "http.range.single"
+REGISTRY = re.compile("/api/v4/projects/[0-9]+/packages/pypi/")
 OTHER_UNIT, DATE = "http.range.other-unit", "http.date"
 
 
@@ -88,6 +95,35 @@ class OtherUnitsNotUnderstood(Fault):
         return Response("Backend fetch failed", status=503, headers={"Retry-After": "0"})
 
 
+class PartsRefusedForAWhile(Fault):
+    """Refuses some of the first requests for parts, as a balancer does with a server in maintenance."""
+
+    def __init__(self, *, times: int, status: int) -> None:
+        self._left, self._status = times, status
+
+    def handle(self, request: Request) -> Response | None:
+        if not request.headers.get("Range", "").startswith("bytes=") or not self._left:
+            return None
+        self._left -= 1
+        headers = {"Retry-After": "0"} if self._status == 503 else {}
+        return Response("Unavailable", status=self._status, headers=headers)
+
+
+class EveryFirstRequestFails(Fault):
+    """Answers 502 to the first request of each kind to a GitLab project's registry, as a balancer does that notices late which server is down."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str | None, ...]] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        fields = ("Accept", "Accept-Encoding", "Range", "Authorization")
+        kind = (request.url, *map(request.headers.get, fields))
+        if request.method != "GET" or not REGISTRY.match(request.path) or kind in self._seen:
+            return None
+        self._seen.add(kind)
+        return Response("Bad Gateway", status=502)
+
+
 class ProvenanceInside(Fault):
     """Links provenance objects at the address by which a proxy reaches the registry."""
 
@@ -119,6 +155,35 @@ def test_503_for_one_kind_of_request_is_no_throttling() -> None:
     found = judged(OTHER_UNIT, OtherUnitsNotUnderstood())
     assert found.verdict is Verdict.FAILED, found.message
     assert "status 503" in found.message
+
+
+@pytest.mark.parametrize("row", [HONEST, SINGLE, "simple.claimed-features"])
+@pytest.mark.parametrize(("times", "status"), [(2, 503), (5, 503), (1, 502), (1, 500)])
+def test_parts_that_are_refused_for_a_while_are_served(row: str, times: int, status: int) -> None:
+    fault = PartsRefusedForAWhile(times=times, status=status)
+    with ReferenceServer(faults=[fault]) as server:
+        claiming = {**server.target(), "features": ["range"]}
+        found = result_of(row, claiming, RunOptions(examples=1))
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_parts_that_are_always_refused_are_not_known_to_be_missing(status: int) -> None:
+    found = judged(SINGLE, PartsRefusedForAWhile(times=1000, status=status))
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+    assert "unknown whether the registry offers range" in found.message
+
+
+def test_one_server_error_hides_no_feature() -> None:
+    offered = []
+    for faults in ([], [EveryFirstRequestFails()]):
+        with ReferenceServer(faults=[*faults]) as server:
+            run = prepare(target_from_table(server.target(), embedded=True), RunOptions())
+            offered.append(run.offer)
+            tidy(run)
+    plain, failing = offered
+    assert failing.features == plain.features
+    assert failing.unknown == {}
 
 
 def test_provenance_behind_the_proxy_is_found_by_its_address() -> None:

@@ -31,7 +31,12 @@ from conformance.wire import (
 )
 from conformance.wire.account import Account, Cell
 from conformance.wire.budget import MOST_IN_VAIN, MOST_LOST, MOST_PAUSED
-from conformance.wire.throttling import LONGEST_DOUBLED, pause_after_refusal, pause_before_refusal
+from conformance.wire.throttling import (
+    LONGEST_DOUBLED,
+    MOST_PAUSES,
+    pause_after_refusal,
+    pause_before_refusal,
+)
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -333,6 +338,49 @@ def test_a_refusal_to_the_end_is_no_answer(httpserver: HTTPServer) -> None:
     with pytest.raises(Throttled, match="429 TOO MANY REQUESTS, 6 times: the registry throttles; use --rate"):
         send(sender, httpserver.url_for("/"))
     assert len(httpserver.log) == 6
+    sender.close()
+
+
+def refusing(
+    httpserver: HTTPServer, *, parts: int, plain: frozenset[int] = frozenset()
+) -> tuple[list[str], Session]:
+    """Serve a file that refuses the first `parts` requests for parts, and the plain ones with these numbers."""
+    log: list[str] = []
+
+    def handle(request: Request) -> Response:
+        log.append("part" if "Range" in request.headers else "plain")
+        refused = log.count("part") <= parts if log[-1] == "part" else log.count("plain") in plain
+        return Response(status=503 if refused else 200, headers={"Retry-After": "0"} if refused else {})
+
+    httpserver.expect_request("/").respond_with_handler(handle)
+    return log, session()
+
+
+def part(by: Session, url: str) -> int:
+    headers = {"Range": "bytes=0-9"}
+    return by.send("GET", url, credential=None, credential_name="anonymous", headers=headers).status
+
+
+@pytest.mark.parametrize("times", [1, 2, MOST_PAUSES])
+def test_a_part_that_is_refused_for_a_while_is_served(times: int, httpserver: HTTPServer) -> None:
+    log, sender = refusing(httpserver, parts=times)
+    assert part(sender, httpserver.url_for("/")) == 200
+    assert log.count("part") == times + 1
+    sender.close()
+
+
+def test_a_part_that_is_always_refused_alone_has_503_as_its_answer(httpserver: HTTPServer) -> None:
+    log, sender = refusing(httpserver, parts=1000)
+    assert part(sender, httpserver.url_for("/")) == 503
+    assert " ".join(log) == "part part plain plain part plain part plain plain part plain part plain plain"
+    sender.close()
+
+
+@pytest.mark.parametrize("refused", [1, 2, 4, 8])
+def test_a_server_that_refuses_plain_requests_too_throttles(refused: int, httpserver: HTTPServer) -> None:
+    _, sender = refusing(httpserver, parts=1000, plain=frozenset({refused}))
+    with pytest.raises(Throttled, match="503 SERVICE UNAVAILABLE, 6 times"):
+        part(sender, httpserver.url_for("/"))
     sender.close()
 
 
