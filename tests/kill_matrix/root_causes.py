@@ -44,7 +44,7 @@ def far_reaching() -> dict[Fault, frozenset[str]]:
     }
     found = {fault: frozenset(each for each in ids if not by_chance(each)) for fault, ids in rows.items()}
     every = frozenset(name for name in held_by(flavour_for(())) if not by_chance(name))
-    cut = {kind(): every for kind in all_faults() if kind.name in CUT}
+    cut = {each: every for each in (kind() for kind in all_faults()) if each.name in CUT}
     return {fault: ids for fault, ids in found.items() if len(ids) > MOST} | cut
 
 
