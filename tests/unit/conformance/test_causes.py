@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.catalogue.causes import causes
+from conformance.catalogue.causes import causes, is_harmless
 from conformance.report.causes import roots_of, with_causes
 from conformance.report.formats import FORMATS
+from conformance.wire.exchange import Exchange
 
 ROOT, LINK = "gitlab.page.links-work", "gitlab.file.bytes-exact"
 DEAD = "status 404, 25 bytes with sha256 66c8af649d8196071e7f02b93dc2cfe82e50d419edb24711ddc6f6509ca9345b"
@@ -48,6 +49,48 @@ def test_what_fails_for_its_own_reason_stands_for_itself(table: Any) -> None:
 
 def test_without_its_root_nothing_follows(table: Any) -> None:
     assert found(table, **{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
+
+
+CUT = "650 of 1300 bytes, then the connection closed"
+UNSAFE = ("auth.cache-private", "gitlab.access.anonymous-cannot-download-private", "security.smuggling")
+
+
+@pytest.mark.parametrize(
+    ("roots", "first"),
+    [
+        ((ROOT, "simple.html.detail.href", "http.errors-status"), ROOT),
+        ((ROOT, "gitlab.page.lists-exactly-the-uploads"), "gitlab.page.lists-exactly-the-uploads"),
+        (("simple.json.file.url", "metadata.served"), "simple.json.file.url"),
+        (("metadata.served", "http.errors-status"), "metadata.served"),
+        (("http.errors-status",), "http.errors-status"),
+    ],
+)
+def test_what_meets_an_answer_that_breaks_off_stands_under_the_row_on_its_route(
+    table: Any, roots: tuple[str, ...], first: str
+) -> None:
+    deviations = dict.fromkeys((*UNSAFE, *roots), CUT)
+    assert found(table, **deviations) == dict.fromkeys(deviations.keys() - {first}, first)
+    assert all(is_harmless(name, first) for name in UNSAFE), "it discloses nothing"
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("files/demo-1.0-py3-none-any.whl", ROOT),
+        ("files/demo-1.0-py3-none-any.whl.metadata", "metadata.served"),
+        ("simple/demo/", "simple.url.project-normalized"),
+    ],
+)
+def test_a_short_run_names_the_row_on_the_route_of_an_answer_that_breaks_off(
+    table: Any, path: str, row: str
+) -> None:
+    url = f"http://127.0.0.1:1/{path}"
+    sent = Exchange(request=f"GET {url}", credential="default", reason="stopped")
+    where = f"GET {url} as default [1]"
+    table.add(UNSAFE[0], "failed", found=CUT, where=where, exchanges=(sent,), signature="1" * 12)
+    roots = (ROOT, "metadata.served", "simple.url.project-normalized")
+    results = with_causes(table.stored().results, "", (*roots, UNSAFE[0]))
+    assert [each.may_follow_from for each in results] == [row]
 
 
 def possible(table: Any, *held_to: str, **deviations: str) -> dict[str, str]:
