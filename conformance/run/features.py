@@ -30,6 +30,9 @@ class OfferedFeatures:
     """Features that the target claims, and that were looked for."""
     lost: Mapping[str, str] = field(default_factory=dict)
     """Features that the target claims and that are found nowhere, each with where they are claimed."""
+    failing: frozenset[str] = frozenset()
+    """Features that the target claims, and where the registry has answered with errors of its own: taken for offered,
+    so that their requirements find the error."""
     unseen: frozenset[str] = frozenset()
     """Features that the target claims, and that nothing which the run can look at has to show."""
 
@@ -65,6 +68,7 @@ class OfferedFeatures:
             "versions": self.versions,
             "claimed": sorted(self.claimed),
             "lost": dict(self.lost),
+            "failing": sorted(self.failing),
             "unseen": sorted(self.unseen),
         }
 
@@ -84,6 +88,7 @@ def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
         versions=dict(table["versions"]),
         claimed=frozenset(table["claimed"]),
         lost=dict(table["lost"]),
+        failing=frozenset(table["failing"]),
         unseen=frozenset(table["unseen"]),
     )
 

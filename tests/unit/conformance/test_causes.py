@@ -416,3 +416,13 @@ def test_parts_follow_from_each_other_where_parts_were_sent(table: Any) -> None:
     assert found(table, **PARTS) == {}
     sent = {name: f"{text}\nGET file as default → 206 application/zip" for name, text in PARTS.items()}
     assert found(table, **sent) == {"http.range.suffix": "http.range.single"}
+
+
+@pytest.mark.parametrize(("status", "follows"), [(404, True), (500, False)])
+def test_a_list_of_projects_that_ends_in_a_server_error_is_not_one_that_is_missing(
+    table: Any, status: int, *, follows: bool
+) -> None:
+    claim, served = "simple.claimed-features", "simple.root.served"
+    gone = f"status {status}: no\nGET root as default → {status} text/plain"
+    texts = {claim: "claimed by `features` and not found: project-list (the list of projects)", served: gone}
+    assert found(table, **texts) == ({served: claim} if follows else {})
