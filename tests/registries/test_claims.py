@@ -140,9 +140,9 @@ def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
     rows = [row.id for row in catalogue() if row.area == "attestation" and not row.untested]
     result = judge(claims={"attestations"}, rows=rows)
     causes = [each for each in result.causes() if each.verdict is Verdict.FAILED]
-    assert [each.id for each in causes] == ["attestation.upload.malformed"]
-    below = {each.id for each in result.consequences()["attestation.upload.malformed"]}
-    assert below == {"attestation.upload.must-verify", "attestation.upload.subject"}
+    assert [each.id for each in causes] == ["attestation.upload.must-verify"]
+    below = {each.id for each in result.consequences()["attestation.upload.must-verify"]}
+    assert below == {"attestation.upload.malformed", "attestation.upload.subject"}
 
 
 @pytest.mark.parametrize(
