@@ -45,8 +45,11 @@ WRITING = frozenset({"upload", "access", "attestations", "switch", "rest", "dele
 """Features that cannot be judged without publishing."""
 
 
-def prepare(target: Target, options: RunOptions) -> Run:
-    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge."""
+def prepare(target: Target, options: RunOptions, only: frozenset[str] | None = None) -> Run:
+    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge.
+
+    `only` are the requirements that were chosen by id: what none of them needs is not looked for.
+    """
     options = options.under(target.profile)
     _require_what_uploads_need(target, options)
     run_id = new_run_id()
@@ -62,7 +65,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
             else corpus.projects
         )
         found = probe(registry, projects, _stated(registry, corpus) | driven)
-        offer = with_claims(registry, found, projects, named=bool(options.projects))
+        offer = with_claims(replace(run, corpus=corpus), found, projects, only)
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
