@@ -15,12 +15,8 @@ from conformance.catalogue.features import features_in
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.report.check_result import CLAIMED_FEATURES
 from conformance.target import GROUP
-<<<<<<< HEAD
-from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS, OF_UPLOADS
-=======
-from conformance.target.claims import EVIDENCE, OF_GITLAB, OF_SOME_FILES, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_GITLAB, OF_SOME_FILES, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.target.evidence import evidence_of
->>>>>>> mend-claims
 from conformance.target.gitlab import GitLab
 from conformance.verdicts import Deviation, Untestable
 from conformance.wire import BadAnswer, Throttled
@@ -118,6 +114,8 @@ def _sign(feature: str, run: Run, offer: OfferedFeatures, project: str) -> Sign:
     """Return whether a feature is there. A server error tells nothing of that: it is a finding of what needs it."""
     if feature in offer.features - OF_GITLAB.keys():
         return Sign.FOUND
+    if feature in offer.unknown:
+        return Sign.ERROR
     if feature in FORMS:  # whatever was wrong with it, all else is read in the other form
         return Sign.MISSING
     if feature == "local-versions":

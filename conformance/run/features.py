@@ -30,14 +30,11 @@ class OfferedFeatures:
     """Features that the target claims, and that were looked for."""
     lost: Mapping[str, str] = field(default_factory=dict)
     """Features that the target claims and that are found nowhere, each with where they are claimed."""
-<<<<<<< HEAD
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Features whose probe ended in a server error, each with the request."""
-=======
     failing: frozenset[str] = frozenset()
     """Features that the target claims, and where the registry has answered with errors of its own: taken for offered,
     so that their requirements find the error."""
->>>>>>> mend-claims
     unseen: frozenset[str] = frozenset()
     """Features that the target claims, and that nothing which the run can look at has to show."""
 
@@ -89,11 +86,8 @@ class OfferedFeatures:
             "versions": self.versions,
             "claimed": sorted(self.claimed),
             "lost": dict(self.lost),
-<<<<<<< HEAD
             "unknown": dict(self.unknown),
-=======
             "failing": sorted(self.failing),
->>>>>>> mend-claims
             "unseen": sorted(self.unseen),
         }
 
@@ -113,11 +107,8 @@ def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
         versions=dict(table["versions"]),
         claimed=frozenset(table["claimed"]),
         lost=dict(table["lost"]),
-<<<<<<< HEAD
         unknown=dict(table["unknown"]),
-=======
         failing=frozenset(table["failing"]),
->>>>>>> mend-claims
         unseen=frozenset(table["unseen"]),
     )
 
