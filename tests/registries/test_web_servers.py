@@ -110,7 +110,7 @@ class PartsRefusedForAWhile(Fault):
 
 
 class EveryFirstRequestFails(Fault):
-    """Answers 502 to the first request of each kind to a registry, as a balancer does that notices late what is down."""
+    """Answers 502 to the first request of each kind to a registry, as a balancer that notices late what is down."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[str | None, ...]] = set()
