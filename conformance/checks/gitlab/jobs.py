@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import GitLab
     from conformance.kit.http import Answer
 
-FEWER_RIGHTS = frozenset({403, 404})
-"""Statuses of what the user of a job may not do, or not see."""
-
 
 def require_allowlist(gitlab: GitLab) -> None:
     """Raise NotApplicable where jobs of all GitLab projects may use this one, which its owner may choose.
@@ -24,9 +21,12 @@ def require_allowlist(gitlab: GitLab) -> None:
         raise NotApplicable("the GitLab project is open to jobs of all others: its allowlist is switched off")
 
 
-def require_same_rights(answer: Answer, gitlab: GitLab, as_: str) -> None:
-    """Raise Untestable where a job is refused whose user is not known to be that of `default`."""
-    if answer.status in FEWER_RIGHTS and not _is_of_default(gitlab, as_):
+def require_same_rights(answer: Answer, gitlab: GitLab, as_: str, *statuses: int) -> None:
+    """Raise Untestable where a job is refused whose user is not known to be that of `default`.
+
+    `statuses` are those of what the user of the job may not do, or not see.
+    """
+    if answer.status in statuses and not _is_of_default(gitlab, as_):
         raise Untestable(
             f"{answer}: the user of the job {as_!r} may lack the right; start the job as the user of `default`"
         )

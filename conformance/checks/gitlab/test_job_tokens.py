@@ -44,7 +44,7 @@ def test_job_deletes_package(registry: RegistryClient, gitlab: GitLab, new_name:
     distribution = wheel(new_name("deleted-by-job"), "1.0")
     publish(registry, distribution)
     answer = gitlab.delete_package(only_package(gitlab, distribution.name), as_="job")
-    require_same_rights(answer, gitlab, "job")
+    require_same_rights(answer, gitlab, "job", 403)
     expect.status(answer, 204)
     registry.deleted(distribution)
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
@@ -103,10 +103,11 @@ def test_job_elsewhere_members_only(registry: RegistryClient, corpus: Corpus, ke
 
 @check("gitlab.token.job-allowed")
 def test_job_allowed(registry: RegistryClient, gitlab: GitLab, corpus: Corpus, new_name: NewName) -> None:
-    require_same_rights(registry.project_answer(canonicalize_name(corpus.main), as_=ALLOWED), gitlab, ALLOWED)
+    page = registry.project_answer(canonicalize_name(corpus.main), as_=ALLOWED)
+    require_same_rights(page, gitlab, ALLOWED, 403, 404)
     reads(ALLOWED, registry, corpus)
     distribution = wheel(new_name("job-allowed"), "1.0")
     answer = registry.upload(distribution, as_=ALLOWED)
-    require_same_rights(answer, gitlab, ALLOWED)
+    require_same_rights(answer, gitlab, ALLOWED, 403, 404)
     expect.accepted(answer)
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
