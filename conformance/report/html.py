@@ -121,6 +121,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "client_problems": explanations(result.clients)[:MOST_CLIENTS],
         "more_client_problems": max(0, len(explanations(result.clients)) - MOST_CLIENTS),
         "consequences": consequences,
+        "found_here": result.verdict_by_id.keys(),
         "deviating": DEVIATING,
         "scripts": parts.ids,
         # Inside a script element only `<` could end it, or begin a comment.
