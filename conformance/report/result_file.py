@@ -89,11 +89,11 @@ def _concealed(value: Any, key: str = "") -> Any:
 
 
 def write_result(path: Path, result: RunResult) -> None:
-    """Write the result atomically: the file is complete, or as it was before."""
+    """Write the result atomically, with credentials concealed: the file is complete, or as it was before."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
     ) as file:
-        json.dump(result.as_json(), file, indent=1)
+        json.dump(_concealed(result.as_json()), file, indent=1)
         file.write("\n")
     Path(file.name).chmod(0o644 & ~_umask())
     Path(file.name).replace(path)

@@ -14,6 +14,7 @@ from conformance.run.listing import is_listed
 from conformance.run.run import CannotJudge
 from conformance.target import ANONYMOUS
 from conformance.target.clock import skew_text
+from conformance.target.redirects import leads_to
 from conformance.verdicts import ExitCode
 from conformance.wire import BadAnswer
 
@@ -138,7 +139,7 @@ def _require_index(registry: RegistryClient, item: Published) -> None:
 def _require_upload_url(answer: Answer, target: Target) -> None:
     if answer.status in {401, 403}:
         raise CannotJudge(f"the upload URL {_rejection(answer, target)}", ExitCode.USAGE)
-    if 300 <= answer.status < 400 and (location := answer.headers.get("Location")):
+    if location := leads_to(answer):
         raise CannotJudge(
             f"uploads are redirected to {location}: {summary(answer)}\n"
             "Give the URL that they are redirected to: twine does not follow redirects of uploads.",

@@ -27,6 +27,7 @@ from conformance.target.observations import (
     gitlab_observations,
     url_observations,
 )
+from conformance.target.redirects import leads_to
 from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
@@ -39,6 +40,7 @@ from conformance.wire import (
     Unreachable,
 )
 from conformance.wire.answer import LOOPBACK
+from conformance.wire.credential_patterns import hide_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +93,13 @@ class Doctor:
     def examine(self) -> Iterator[Observation]:
         """Examine from the outside in, without secrets: the later steps need an answer to the earlier ones."""
         for each in self._examine():
-            yield replace(each, seen=self._redact(each.seen), change=self._redact(each.change))
+            yield replace(
+                each, seen=self._without_secrets(each.seen), change=self._without_secrets(each.change)
+            )
+
+    def _without_secrets(self, text: str) -> str:
+        """Return a text without the target's secrets, and without those that the target put into a URL."""
+        return hide_credentials(self._redact(text))
 
     def _examine(self) -> Iterator[Observation]:
         yield from self._proxy()
@@ -152,7 +160,7 @@ class Doctor:
         declared = self._target.fallback == "redirect"
         yield Observation(
             about="unknown projects",
-            seen=f"{_summary(answer)} to another index, {location}",
+            seen=f"{_summary(answer)} to another index, {leads_to(answer)}",
             change="" if declared else 'write `fallback = "redirect"` into registry.toml if that is meant',
         )
 
@@ -254,8 +262,9 @@ class Doctor:
             yield Observation(about="connection", seen=_summary(answer))
 
     def _redirect(self, answer: Answer, location: str) -> Observation:
-        seen = f"{_summary(answer)} {location}"
-        here, there = urlsplit(self._target.url), urlsplit(location)
+        shown = leads_to(answer)
+        here, there = urlsplit(self._target.url), urlsplit(shown)
+        seen = f"{_summary(answer)} {shown}"
         if here.scheme == "http" and there.scheme == "https":
             change = f"give {urlunsplit(here._replace(scheme='https', netloc=there.netloc))}"
             return Observation(about="http", seen=seen, change=f"{change}: uploads do not follow redirects")
@@ -263,7 +272,7 @@ class Doctor:
             change = "this is a website, not an API: check the path"
             return Observation(about="path", seen=seen, change=change)
         if self._target.same_host(location) and is_simple_index(self._get(location)):
-            change = f'the index is there: write `index-url = "{location}"` into registry.toml'
+            change = f'the index is there: write `index-url = "{shown}"` into registry.toml'
         elif not self._target.has_uploads:
             change = "check the URL: there is no index where it redirects to"
         else:

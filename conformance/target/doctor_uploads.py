@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.target import DEFAULT
 from conformance.target.empty_form import answer_to_empty_form
 from conformance.target.observations import Observation, upload_change
+from conformance.target.redirects import leads_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def upload_observations(session: Session, target: Target, *, rejected: bool) -> 
     if answer.status == 401 and rejected:
         return
     seen = f"an upload form without a file returned {answer.status_line}{_doubt(answer)}"
-    change = upload_change(answer.status, target, location=answer.headers.get("Location", ""))
+    change = upload_change(answer.status, target, location=leads_to(answer))
     unknown = answer.status >= 500
     if answer.status == 405 and _takes_posts(session, target, answer):
         seen, change = f"{seen}, and POST is allowed: the form is refused, and not its address", ""

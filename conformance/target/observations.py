@@ -148,9 +148,9 @@ def gitlab_observations(project: dict[str, Any]) -> Iterator[Observation]:
 def upload_change(status: int, target: Target, *, location: str = "") -> str:
     """Return the remedy for the answer to an upload form without a file; empty where none is needed.
 
-    `location` is where the answer redirects to.
+    `location` is the whole URL that the answer redirects to, without secrets.
     """
-    if location and 300 <= status < 400:
+    if location:
         return f"give {location}: uploads do not follow redirects"
     if status in {401, 403}:
         return _change_of_credential(status, target)

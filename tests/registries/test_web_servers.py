@@ -110,7 +110,10 @@ class PartsRefusedForAWhile(Fault):
 
 
 class EveryFirstRequestFails(Fault):
-    """Answers 502 to the first request of each kind to a registry, as a balancer that notices late what is down."""
+    """Answers 502 to the first request of each kind, as a balancer does that notices late which server is down.
+
+    Those to the REST API of GitLab are left alone.
+    """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str | None, ...]] = set()
