@@ -25,6 +25,19 @@ UNKNOWN, DIGEST = "simple.project.unknown-404", "gitlab.file.other-sha256-not-fo
         (("any-extension", "files-of-other-versions"), (EXTENSION, "file.wheel.version-matches")),
         (("any-extension", "any-wheel-name"), (EXTENSION, "file.wheel.name-grammar")),
         (("unknown-projects-empty-in-json", "files-found-by-name"), (UNKNOWN, DIGEST)),
+        (("etag-of-the-start", "any-etag-ignored"), ("http.pages.304", "http.pages.304.any")),
+        (
+            ("beginnings-of-digests-compared", "digests-shown-as-sent"),
+            ("upload.digest.mismatch", "upload.digest.case"),
+        ),
+        (
+            ("paths-accepted-as-names", "separators-at-the-edge"),
+            ("name.invalid-rejected", "gitlab.name.separator-at-edge-refused"),
+        ),
+        (
+            ("project-created-by-a-refusal", "refused-file-names-reserved"),
+            ("upload.reject-is-atomic", "robustness.wrong-digest-then-right"),
+        ),
         (("unknown-projects-empty-in-json", "files-found-by-digest"), (UNKNOWN, DIGEST)),
     ],
 )
