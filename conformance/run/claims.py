@@ -114,7 +114,9 @@ def _sign(feature: str, run: Run, offer: OfferedFeatures, project: str) -> Sign:
     """Return whether a feature is there. A server error tells nothing of that: it is a finding of what needs it."""
     if feature in offer.features - OF_GITLAB.keys():
         return Sign.FOUND
-    if feature in FORMS | offer.unknown.keys():  # whatever is wrong with a form, all else is read in the other
+    if (
+        feature in FORMS | offer.unknown.keys()
+    ):  # whatever is wrong with a form, all else is read in the other
         return Sign.ERROR if feature in offer.unknown else Sign.MISSING
     if feature == "local-versions":
         upload = run.corpus.published.get("version-local")
