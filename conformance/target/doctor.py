@@ -33,6 +33,7 @@ from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
 from conformance.wire import (
     BadAnswer,
+    Follow,
     Redactor,
     Session,
     Throttled,
@@ -122,11 +123,7 @@ class Doctor:
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
-                name = f"{quote(self._projects[0], safe='')}/" if self._projects else ""
-                if index.status == 200 or name:
-                    yield from claim_observations(
-                        self._target, f"{self._target.index_url}{name}", self._get_form
-                    )
+                yield from claim_observations(self._target, index, self._projects, self._get_form)
                 yield from json_api_observations(self._target, self._projects, self._get)
                 yield from self._fallback()
                 self._read_quickly()
@@ -209,7 +206,14 @@ class Doctor:
         """Ask for a page of the index in a form, with the credential."""
         headers = {"Accept": media_type}
         credential = self._target.credential(DEFAULT)
-        return self._session.send("GET", url, credential=credential, credential_name=DEFAULT, headers=headers)
+        return self._session.send(
+            "GET",
+            url,
+            credential=credential,
+            credential_name=DEFAULT,
+            headers=headers,
+            follow=Follow.SAME_HOST,
+        )
 
     @property
     def _proxies(self) -> str:
