@@ -23,6 +23,7 @@ from conformance.wire.budget import Budget, Throttled
 from conformance.wire.connections import SAFE, Connections
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
+from conformance.wire.error_causes import cause_of, innermost
 from conformance.wire.exchange import Exchange
 from conformance.wire.lanes import lane
 from conformance.wire.raw import PATIENCE, RawConnection
@@ -267,7 +268,7 @@ class Session:
                 response = self._request(request, connections)
             except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
                 self.budget.lose(time.monotonic() - started)
-                raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
+                raise Unreachable(self._redact(f"{request} got no answer: {cause_of(error)}")) from None
             except BadAnswer as error:
                 seconds = time.monotonic() - started
                 self.budget.lose(seconds)
@@ -311,7 +312,7 @@ class Session:
                 )
             except (BrokenAnswer, requests.ConnectionError) as error:
                 kind = BrokenAnswer if isinstance(error, BrokenAnswer) else requests.ConnectionError
-                closed = kind is BrokenAnswer or isinstance(_innermost(error), ConnectionError)
+                closed = kind is BrokenAnswer or isinstance(innermost(error), ConnectionError)
                 if request.method not in SAFE or not closed or kind in repeated:
                     raise
             repeated.add(kind)
@@ -395,16 +396,3 @@ def _same_host(one: str, other: str) -> bool:
 
 def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason as one line; `requests` wraps it three times."""
-    error = _innermost(error)
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0]
-
-
-def _innermost(error: BaseException) -> BaseException:
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return error
