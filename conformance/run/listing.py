@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from conformance.pages import (
-    HTML_V1,
     JSON_V1,
     TEXT_HTML,
-    read_json,
     read_project_json,
     read_project_page,
 )
+from conformance.target.answered_pages import is_html, is_json
 from conformance.wire import BadAnswer
 
 if TYPE_CHECKING:
@@ -26,11 +24,8 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
-_HTML = re.compile(r"\ufeff?\s*<(!doctype\s+html|html|head|body|a)\b", re.IGNORECASE)
 MOST_ASKED = 3
 """How often something is asked for until its answer is no server error."""
-
-_KEYS = frozenset({"meta", "files", "projects"})
 
 
 def is_listed(registry: RegistryClient, distribution: Distribution) -> bool:
@@ -74,14 +69,3 @@ def _answers(registry: RegistryClient, project: str) -> Iterator[Answer]:
     """Return the answers for a project's page in HTML and in JSON."""
     yield registry.project_answer(project, accept=TEXT_HTML)
     yield registry.project_answer(project, accept=JSON_V1)
-
-
-def is_html(answer: Answer) -> bool:
-    """Tell whether an answer is a page in HTML: a type that is missing or wrong hides no page."""
-    typed = answer.content_type in {TEXT_HTML, HTML_V1}
-    return typed or (answer.content_type != JSON_V1 and _HTML.match(answer.text) is not None)
-
-
-def is_json(answer: Answer) -> bool:
-    """Tell whether an answer is a page in JSON, whatever its type says."""
-    return answer.content_type == JSON_V1 or not _KEYS.isdisjoint(read_json(answer.content).object)

@@ -17,9 +17,9 @@ from conformance.pages import (
     read_json,
 )
 from conformance.run.features import OfferedFeatures
-from conformance.run.listing import is_html, is_json, pages_of, steady
+from conformance.run.listing import pages_of, steady
 from conformance.target import ANONYMOUS, DEFAULT
-from conformance.target.answered_pages import page_in
+from conformance.target.answered_pages import is_html, is_json, page_in
 from conformance.wire import BadAnswer, Follow, Unreachable
 
 if TYPE_CHECKING:

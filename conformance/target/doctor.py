@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.connection_causes import CAUSES, CRASHED
 from conformance.target.doctor_claims import claim_observations
 from conformance.target.doctor_json_api import json_api_observations
 from conformance.target.doctor_pages import page_observations
@@ -31,7 +32,7 @@ from conformance.target.redirects import leads_to
 from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
-from conformance.wire import BadAnswer, Redactor, Session, Throttled, Transcript, Unreachable
+from conformance.wire import BadAnswer, Follow, Redactor, Session, Throttled, Transcript, Unreachable
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials
 
@@ -50,24 +51,6 @@ CAREFUL_RATE = 5
 """Requests per second to try where a registry throttles and nothing else is known."""
 
 OTHER = "run later"
-
-CRASHED = "the registry may have crashed on this request: see its log"
-
-CAUSES = (
-    (r"Hostname mismatch|not valid for", "TLS trust",
-     "use the host name that the certificate is for, or get one for this name"),
-    (r"CERTIFICATE_VERIFY_FAILED|self.signed|unable to get local issuer", "TLS trust",
-     "give the certificate of its authority with --ca-bundle FILE"),
-    (r"WRONG_VERSION_NUMBER|record layer|UNKNOWN_PROTOCOL", "https",
-     "this port speaks plain http: begin the URL with http://, or give the https port"),
-    (r"Name or service not known|getaddrinfo|nodename|Name resolution", "host name",
-     "check the spelling of the host; a VPN or another resolver may be needed"),
-    (r"refused", "port", "check the port, and whether the registry is running"),
-    (r"timed out|Timeout", "network", "a firewall may be in the way; --timeout waits longer"),
-    (r"BadStatusLine|reset|aborted|RemoteDisconnected|closed connection", "http",
-     "this port may speak https only: begin the URL with https://"),
-)  # fmt: skip
-"""Patterns of error texts, with the subject and the remedy."""
 
 
 class Doctor:
@@ -115,11 +98,7 @@ class Doctor:
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
-                name = f"{quote(self._projects[0], safe='')}/" if self._projects else ""
-                if index.status == 200 or name:
-                    yield from claim_observations(
-                        self._target, f"{self._target.index_url}{name}", self._get_form
-                    )
+                yield from claim_observations(self._target, index, self._projects, self._get_form)
                 yield from json_api_observations(self._target, self._projects, self._get)
                 yield from self._fallback()
                 self._read_quickly()
@@ -202,7 +181,14 @@ class Doctor:
         """Ask for a page of the index in a form, with the credential."""
         headers = {"Accept": media_type}
         credential = self._target.credential(DEFAULT)
-        return self._session.send("GET", url, credential=credential, credential_name=DEFAULT, headers=headers)
+        return self._session.send(
+            "GET",
+            url,
+            credential=credential,
+            credential_name=DEFAULT,
+            headers=headers,
+            follow=Follow.SAME_HOST,
+        )
 
     @property
     def _proxies(self) -> str:
