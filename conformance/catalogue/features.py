@@ -15,6 +15,10 @@ class Term(NamedTuple):
     feature: str
     version: str | None
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"{self.feature} of API version {self.version}" if self.version else self.feature
+
 
 @cache
 def alternatives(expression: str) -> tuple[tuple[Term, ...], ...]:
@@ -25,6 +29,11 @@ def alternatives(expression: str) -> tuple[tuple[Term, ...], ...]:
 def features_in(expression: str) -> frozenset[str]:
     """Return the features that an expression names. Raises ValueError."""
     return frozenset(term.feature for terms in alternatives(expression) for term in terms)
+
+
+def in_words(expression: str) -> str:
+    """Return an expression in words: `a or b`, `a and b`, `json of API version 1.1`. Raises ValueError."""
+    return " or ".join(" and ".join(map(str, terms)) for terms in alternatives(expression))
 
 
 def satisfiable(expression: str, features: frozenset[str]) -> bool:

@@ -49,6 +49,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     prune = kinds.add_parser("prune", help="remove the entries of requirements that pass")
     prune.add_argument("baseline", metavar="FILE", type=Path, help="baseline to update")
     add_result(prune)
+    prune.add_argument(
+        "--gone",
+        action="store_true",
+        help="also remove the entries of requirements that need a feature which the registry does not offer any more: "
+        "make sure that the run was not throttled (default: keep them)",
+    )
     show = kinds.add_parser("show", help="print the entries")
     show.add_argument("baseline", metavar="FILE", type=Path, help="baseline to print")
     for kind, command in ((write, _write), (prune, _prune), (show, _show)):
@@ -93,14 +99,20 @@ def _write(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
+    from conformance.report.lost_features import of_absent_features
     from conformance.report.result_file import read_finished
     from conformance.verdicts.baseline import known_baseline, pruned, write_baseline
 
     before = known_baseline(arguments.baseline)
-    after = pruned(before, read_finished(arguments.result).results)
+    result = read_finished(arguments.result)
+    absent = of_absent_features(result.results, read_only=result.summary.read_only)
+    gone = {name: feature for feature, ids in absent.items() for name in ids}
+    after = pruned(before, result.results, gone=gone if arguments.gone else ())
     if after.rows != before.rows:
         with _writing(arguments.baseline):
             write_baseline(arguments.baseline, after)
+    for name in sorted(after.rows.keys() & gone.keys()):
+        print(f"kept     {name}: the registry does not offer {gone[name]} (--gone removes it)")
     _print_changes(arguments.baseline, before, after)
     return ExitCode.CONFORMS
 

@@ -31,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print or write a table of the results that can be read; print an error for each of the others."""
+    """Print or write a table of the results that can be read; return 2 if there are others, each with its error."""
     from conformance.report.matrix import read_matrix
 
     matrix, unreadable = read_matrix(arguments.results)
@@ -42,4 +42,4 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.differences:
         matrix = matrix.differing()
     write(MATRIX_FORMATS[arguments.format].render(matrix), arguments.output)
-    return ExitCode.CONFORMS
+    return ExitCode.USAGE if unreadable else ExitCode.CONFORMS

@@ -5,6 +5,7 @@ from conformance.target.answered_pages import page_in, root_in
 from conformance.target.claims import EVIDENCE, OF_GITLAB
 from conformance.target.clock import skew
 from conformance.target.drivers import Driver
+from conformance.target.evidence import evidence_of
 from conformance.target.gitlab import GitLab, json_of, objects
 from conformance.target.registry_client import RegistryClient, file_url
 
@@ -16,6 +17,7 @@ __all__ = [
     "Driver",
     "GitLab",
     "RegistryClient",
+    "evidence_of",
     "file_url",
     "json_of",
     "objects",

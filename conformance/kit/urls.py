@@ -26,7 +26,11 @@ def loses_the_way(link: str, index_url: str) -> bool:
 
 
 def _port(url: SplitResult) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+    """Return the port of a URL; what is none, such as 99999 or letters, is -1: it is no server's."""
+    try:
+        return url.port or {"http": 80, "https": 443}.get(url.scheme)
+    except ValueError:
+        return -1
 
 
 def _split(url: str) -> SplitResult:

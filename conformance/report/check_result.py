@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from conformance.catalogue import Harm, Level, Requirement, Standing, catalogue
-from conformance.target.claims import EVIDENCE, OF_SOME_FILES, OF_SOME_PROJECTS
 from conformance.verdicts import Verdict
 from conformance.wire.exchange import Exchange
 
@@ -27,6 +26,9 @@ DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdi
 
 CLAIMED_FEATURES = "simple.claimed-features"
 """The requirement that what is claimed is found. What needs it is not judged, and stands under it."""
+
+EXPRESSION = r"^[a-z0-9-]+(>=[0-9]+\.[0-9]+)?([+|][a-z0-9-]+(>=[0-9]+\.[0-9]+)?)*$"
+"""Features, as `conformance.catalogue.features` reads them."""
 
 HARMS = (*Harm,)
 """What deviations do, the worst first."""
@@ -83,9 +85,10 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     lacking: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, Meta(pattern=EXPRESSION)], ...],
         Meta(
-            description="Of a requirement that does not apply: what it needs and the target does not offer."
+            description="Of a requirement that does not apply: what it needs and the target does not offer, such as "
+            "`json>=1.1`; of alternatives, `html|json`."
         ),
     ] = ()
     optional: Annotated[
@@ -155,11 +158,6 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     def passed(self) -> bool:
         """Whether the target did as required, even where a baseline lists it."""
         return self.verdict in {Verdict.PASSED, Verdict.STALE} and not self.signature
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it does not apply for the sake of a feature that a registry would show wherever it is asked."""
-        return bool(set(self.lacking) & (EVIDENCE.keys() - OF_SOME_FILES - OF_SOME_PROJECTS))
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON object."""

@@ -83,13 +83,14 @@ class Evidence:
         return "status" in self.expected and exchange.status in found
 
     def blamed_fields(self, fields: Mapping[str, str]) -> frozenset[str]:
-        """Return in lower case the header fields that the finding names, and those whose value it quotes."""
+        """Return in lower case the header fields that the finding names, and those whose value it quotes.
+
+        A name of one word is also a word of English (connection, server, date, link), and names a field as `Name:`,
+        or as requirements spell it in their sentences.
+        """
         text = f"{self.expected}\n{self.found}"
-        named = (
-            name
-            for name in fields
-            if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
-        )
+        spelled = {name.lower() for name in FIELDS.findall(text)}
+        named = (name for name in fields if name.lower() in spelled or _is_named(name, text))
         quoted = (
             name
             for name, value in fields.items()
@@ -151,6 +152,11 @@ class Evidence:
                     rf"(?<![\w-]){name}=(?:\"[^\"]*\"|'[^']*')|\"{name}\": ?[^,}}\n]*", body
                 )
             )
+
+
+def _is_named(field: str, text: str) -> bool:
+    end = r"(?![\w-])" if "-" in field else ":"
+    return bool(re.search(rf"(?<![\w-]){re.escape(field)}{end}", text, re.IGNORECASE))
 
 
 def _texts_of(line: str) -> Iterator[str]:

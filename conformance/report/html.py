@@ -22,7 +22,7 @@ from conformance.report.templates import render
 from conformance.verdicts import Tally, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.report.check_result import CheckResult
     from conformance.report.page_exchange import PageExchange
@@ -93,11 +93,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
     room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
     parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
     consequences = result.consequences()
-    causes = [
-        each
-        for each in result.causes()
-        if PROBLEMS.intersection(one.verdict for one in (each, *consequences.get(each.id, [])))
-    ]
+    causes = _causes_of_problems(result, consequences)
     areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
     return {
         "result": result,
@@ -121,12 +117,23 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "client_problems": explanations(result.clients)[:MOST_CLIENTS],
         "more_client_problems": max(0, len(explanations(result.clients)) - MOST_CLIENTS),
         "consequences": consequences,
+        "found_here": result.verdict_by_id.keys(),
         "deviating": DEVIATING,
         "scripts": parts.ids,
         # Inside a script element only `<` could end it, or begin a comment.
         "script_parts": Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
         "Verdict": Verdict,
     }
+
+
+def _causes_of_problems(
+    result: RunResult, consequences: Mapping[str, Sequence[CheckResult]]
+) -> list[CheckResult]:
+    return [
+        each
+        for each in result.causes()
+        if PROBLEMS.intersection(one.verdict for one in (each, *consequences.get(each.id, [])))
+    ]
 
 
 def clients_in(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from conformance.report.blocks import STYLES, Page, block
 from conformance.report.changes import as_lines
+from conformance.report.check_result import EXPLAINED
 from conformance.report.client_table import print_clients
 from conformance.report.console import console_on, printable
 from conformance.report.problem_counts import problem_counts
@@ -72,7 +73,8 @@ def print_report(
     if result.clients:
         print_clients(console, result.clients, verbose=verbose)
     if not verbose:
-        _untestable(console, [each for each in result.of(Verdict.UNTESTABLE) if not each.cause])
+        explained = {each.id for each in result.of(*EXPLAINED)}
+        _untestable(console, [each for each in result.of(Verdict.UNTESTABLE) if each.cause not in explained])
     if newer := result.tally.unscored.total():
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."

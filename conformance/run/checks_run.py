@@ -114,7 +114,7 @@ def _judged(
 ) -> RunResult:
     _require_a_check(target, options, selection)
     clients = _prepared_clients(options, progress)  # before anything is published
-    run = prepare(target, options)
+    run = prepare(target, options, selection.only)
     settling, usual_wait = run.registry.settling, run.session.usual_wait
     if progress and (hint := advice(selection.processes, settling, usual_wait=usual_wait)):
         print(hint, file=progress)

@@ -32,6 +32,9 @@ class OfferedFeatures:
     """Features that the target claims and that are found nowhere, each with where they are claimed."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Features whose probe ended in a server error, each with the request."""
+    failing: frozenset[str] = frozenset()
+    """Features that the target claims, and where the registry has answered with errors of its own: taken for offered,
+    so that their requirements find the error."""
     unseen: frozenset[str] = frozenset()
     """Features that the target claims, and that nothing which the run can look at has to show."""
 
@@ -42,17 +45,25 @@ class OfferedFeatures:
     def refusal(self, expression: str) -> str:
         """Return in words what of an expression is not offered."""
         lacking = [[term for term in terms if not self._has(term)] for terms in alternatives(expression)]
-        words = " or ".join(dict.fromkeys(" and ".join(map(_words, terms)) for terms in lacking))
+        words = " or ".join(dict.fromkeys(" and ".join(map(str, terms)) for terms in lacking))
         by_driver = any(term.feature in DRIVEN for terms in lacking for term in terms)
         if by_driver:
             return f"the registry does not offer {words}, and [management] names no driver that can (docs/drivers.md)"
         return f"the registry does not offer {words}"
 
     def lacking(self, expression: str) -> list[str]:
-        """Return the features that an expression names and that are not offered."""
-        return sorted(
-            {term.feature for terms in alternatives(expression) for term in terms if not self._has(term)}
-        )
+        """Return what an expression needs and is not offered, such as `json>=1.1`; of alternatives, `html|json`."""
+        needed = [
+            [self._lacking(term) for term in terms if not self._has(term)]
+            for terms in alternatives(expression)
+        ]
+        in_each = set.intersection(*map(set, needed))
+        either = ["+".join(term for term in terms if term not in in_each) for terms in needed]
+        return sorted(in_each | ({"|".join(dict.fromkeys(either))} if all(either) else set()))
+
+    def _lacking(self, term: Term) -> str:
+        """Return a term with its version, where that is what is not offered."""
+        return f"{term.feature}>={term.version}" if term.feature in self.features else term.feature
 
     def require_known(self, expression: str) -> None:
         """Raise Untestable where a server error is why it is unknown whether an expression is offered."""
@@ -76,6 +87,7 @@ class OfferedFeatures:
             "claimed": sorted(self.claimed),
             "lost": dict(self.lost),
             "unknown": dict(self.unknown),
+            "failing": sorted(self.failing),
             "unseen": sorted(self.unseen),
         }
 
@@ -96,12 +108,9 @@ def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
         claimed=frozenset(table["claimed"]),
         lost=dict(table["lost"]),
         unknown=dict(table["unknown"]),
+        failing=frozenset(table["failing"]),
         unseen=frozenset(table["unseen"]),
     )
-
-
-def _words(term: Term) -> str:
-    return f"{term.feature} of API version {term.version}" if term.version else term.feature
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from conformance.errors import UserError
 from conformance.target.answered_pages import page_in, root_in
 from conformance.target.drivers import Ability, NotFound, NotThere, Promised
 from conformance.verdicts import Deviation, NotJudged, Untestable
-from conformance.wire import Unreachable
+from conformance.wire import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -266,12 +266,18 @@ class _ByPages:
             self._registry.deleted(
                 _Listed(name=entry.project, version=entry.version, filename=entry.filename)
             )
-        answer = self._registry.project_answer(_name(entries[0]), fresh=True)
+        accepted = [entry for entry in entries if entry not in self._refused]
+        try:
+            answer = self._registry.project_answer(_name(entries[0]), fresh=True)
+        except BadAnswer as broken:
+            self._leave(
+                accepted, f"{_reason(error)}; its page cannot be read: {broken.where}: {broken.found}"
+            )
+            return
         if self._registry.is_unknown(answer) or answer.status == 410:
             return
         files = _files_on(answer)
         if files is None:
-            accepted = [entry for entry in entries if entry not in self._refused]
             self._leave(accepted, f"{_reason(error)}; its page cannot be read: {answer}")
         else:
             listed = [entry for entry in entries if entry.filename in files]
@@ -279,7 +285,9 @@ class _ByPages:
 
     def _files(self, name: str) -> list[str] | None:
         """Return the file names on the page of a project; None if there is no page that can be read."""
-        return _files_on(self._registry.project_answer(name, fresh=True))
+        with suppress(BadAnswer):
+            return _files_on(self._registry.project_answer(name, fresh=True))
+        return None
 
     def _leave(self, entries: Iterable[Entry], reason: str) -> None:
         self._removal.left.update(dict.fromkeys(entries, reason))

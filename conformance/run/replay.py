@@ -27,10 +27,10 @@ LIKELY = 0.05
 AS_OFTEN = 0.9
 """The share of earlier rounds that is as many: their number depends on the time that they take."""
 
-_SEEN = re.compile(r"^in (\d+) of (\d+) rounds\b", re.MULTILINE)
+_SEEN = re.compile(r"^in (\d{1,9}) of (\d{1,9}) rounds\b", re.MULTILINE)
 """How often a race failed, in what it found."""
 
-_TRIED = re.compile(r"^(\d+) rounds?\b")
+_TRIED = re.compile(r"^(\d{1,9}) rounds?\b")
 """How often a race was tried, in its remark."""
 
 FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
@@ -109,6 +109,8 @@ def _doubt(before: CheckResult, now: CheckResult) -> str:
     if not (seen and tried):
         return ""
     wrong, rounds, again = int(seen[1]), int(seen[2]), int(tried[1])
+    if not 0 < wrong <= rounds:  # no run writes that, and nothing follows from it
+        return ""
     by_chance = (1 - wrong / rounds) ** again
     if again >= rounds * AS_OFTEN and by_chance <= LIKELY:
         return ""

@@ -129,7 +129,13 @@ def _lost(run: Run, results: Collection[CheckResult]) -> list[str]:
         and all(each.id != CLAIMED_FEATURES for each in results)
     ]
     listed = run.options.baseline.rows.keys()
-    return claims + lost_features(results, listed, read_only=run.options.read_only, by="the baseline lists")
+    return claims + lost_features(
+        results,
+        listed,
+        read_only=run.options.read_only,
+        by="the baseline lists",
+        also=" If it is meant to be gone, `baseline prune --gone` removes its rows.",
+    )
 
 
 def _carried_out(run: Run) -> RunOptions:

@@ -46,27 +46,30 @@ WRITING = frozenset({"upload", "access", "attestations", "switch", "rest", "dele
 """Features that cannot be judged without publishing."""
 
 
-def prepare(target: Target, options: RunOptions) -> Run:
-    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge."""
-    options = options.under(target.profile)
+RUNNING = "Is the registry running, and is this its URL?"
+
+
+def prepare(target: Target, options: RunOptions, only: frozenset[str] | None = None) -> Run:
+    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge.
+
+    `only` are the requirements that were chosen by id: what none of them needs is not looked for.
+    """
+    options, run_id = options.under(target.profile), new_run_id()
     _require_what_uploads_need(target, options)
-    run_id = new_run_id()
     budget = Budget(options, per_deletion=requests_per_deletion(target, options))
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
     registry, driven = run.registry, _driven(run)
     try:
         clock = try_credential(registry, run_id)
-        corpus = Corpus(run_id, {}) if options.read_only else publish(registry, run_id)
-        projects = (
-            existing_projects(registry, options.projects, seed=options.seed)
-            if options.read_only
-            else corpus.projects
-        )
+        if options.read_only:
+            corpus = Corpus(run_id, {})
+            projects = existing_projects(registry, options.projects, seed=options.seed)
+        else:
+            projects = (corpus := publish(registry, run_id)).projects
         found = probe(registry, projects, _stated(registry, corpus) | driven)
-        offer = with_claims(registry, found, projects, named=bool(options.projects))
+        offer = with_claims(replace(run, corpus=corpus), found, projects, only)
     except Unreachable as error:
-        message = f"{error}\nIs the registry running, and is this its URL?"
-        raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
+        raise _refusal(run, f"{error}\n{RUNNING}", ExitCode.HARNESS_ERROR) from error
     except BadAnswer as error:
         raise _refusal(run, f"nothing was judged: {error}", ExitCode.USAGE) from error
     except CannotJudge as error:

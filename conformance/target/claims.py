@@ -35,5 +35,14 @@ OF_GITLAB = {"group": "an index of the group", "rest": "a list of packages in Gi
 OF_SOME_FILES = frozenset({"metadata", "requires-python"})
 """What only some files have; those that a run publishes are among them."""
 
+OF_UPLOADS = frozenset({"local-versions"})
+"""What only the answer to an upload shows: a run that publishes nothing cannot look for it."""
+
 OF_SOME_PROJECTS = frozenset({"gpg", "provenance", "status", "yank"})
 """What a page shows only after a change, or an upload, that a run may not be able to make."""
+
+
+def certain_features(*, read_only: bool) -> frozenset[str]:
+    """Return the features that every run finds where a registry has them; fewer, where it publishes nothing."""
+    uncertain = OF_SOME_PROJECTS | (OF_SOME_FILES | OF_UPLOADS if read_only else frozenset())
+    return frozenset(EVIDENCE.keys() - uncertain)

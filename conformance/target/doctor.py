@@ -32,15 +32,7 @@ from conformance.target.redirects import leads_to
 from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
-from conformance.wire import (
-    BadAnswer,
-    Follow,
-    Redactor,
-    Session,
-    Throttled,
-    Transcript,
-    Unreachable,
-)
+from conformance.wire import BadAnswer, Follow, Redactor, Session, Throttled, Transcript, Unreachable
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials
 

@@ -41,7 +41,7 @@ class GitLab:
     """Packages and package files of the target's GitLab project, or of a group."""
 
     def __init__(self, registry: Caller, *, api: str | None = None) -> None:
-        """`api` is the URL of a group; without it, all calls are below that of the GitLab project."""
+        """`api` is the URL of a group or an instance; without it, all calls are below that of the GitLab project."""
         self._registry = registry
         self._api = api
 
@@ -49,6 +49,10 @@ class GitLab:
     def api(self) -> str:
         """The URL that all calls are below. Raises Untestable."""
         return self._api or self._registry.target.gitlab_api
+
+    def of_instance(self) -> GitLab:
+        """Return the same for what concerns no single GitLab project, such as the user. Raises Untestable."""
+        return GitLab(self._registry, api=self._registry.target.api_of_instance)
 
     def in_group(self) -> GitLab:
         """Return the same for the target's group. Raises Untestable without a group."""

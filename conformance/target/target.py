@@ -216,9 +216,14 @@ class Target:
             raise Untestable(f"no {GROUP!r} ({meaning}); add it to [gitlab-projects] in registry.toml")
         return self.gitlab_projects[GROUP]
 
+    @property
+    def api_of_instance(self) -> str:
+        """The URL that all of GitLab's REST API is below. Raises Untestable."""
+        return self.gitlab_api.rpartition("/projects/")[0]
+
     def api_of_group(self, group: str) -> str:
         """Return the URL of the group with an id or a full path in GitLab's REST API. Raises Untestable."""
-        return f"{self.gitlab_api.rpartition('/projects/')[0]}/groups/{quote(group, safe='')}"
+        return f"{self.api_of_instance}/groups/{quote(group, safe='')}"
 
     def at_group(self, group: str) -> Target:
         """Return the target's twin at the URLs of the group with an id or a full path. Raises Untestable."""

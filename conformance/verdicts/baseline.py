@@ -36,10 +36,6 @@ class Result(Protocol):
     def passed(self) -> bool:
         """Whether the target did as required."""
 
-    @property
-    def is_gone(self) -> bool:
-        """Whether it does not apply any more, as the target does not offer what it needs."""
-
 
 class BadBaseline(UserError):
     """A baseline cannot be used. The message names the file, the row and what to change, in one line."""
@@ -175,7 +171,8 @@ def updated(baseline: Baseline, results: Iterable[Result], *, new: Known) -> Bas
     return replace(baseline, rows=rows)
 
 
-def pruned(baseline: Baseline, results: Iterable[Result]) -> Baseline:
-    """Return the baseline without the rows of what passed, and of what needs a feature that is not offered."""
-    passed = {each.id for each in results if each.passed or each.is_gone}
-    return replace(baseline, rows={key: row for key, row in baseline.rows.items() if key not in passed})
+def pruned(baseline: Baseline, results: Iterable[Result], *, gone: Collection[str] = ()) -> Baseline:
+    """Return the baseline without the rows of what passed, and of ids that are `gone`."""
+    passed = {each.id for each in results if each.passed}
+    kept = {key: row for key, row in baseline.rows.items() if key not in passed and key not in gone}
+    return replace(baseline, rows=kept)

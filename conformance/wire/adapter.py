@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from functools import partial
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,9 +12,10 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError
 
 from conformance.wire.bounds import BoundedResponse, BrokenAnswer, wait_at_most
+from conformance.wire.broken_answers import wrong_bytes
 from conformance.wire.decoding import PIECE, BadCoding, decoded
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
     from conformance.wire.bounds import Meter
-
-
-LONGEST_TEXT = 200
-"""Characters that a message quotes of what is no HTTP."""
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -90,17 +86,17 @@ class BoundedAdapter(HTTPAdapter):
         try:
             response = super().send(request, *args, **{**kwargs, "stream": True})
         except requests.RequestException as error:
-            if cause := _not_http(error):
-                raise BrokenAnswer(expected="an answer in HTTP", found=_described(cause), where="") from None
+            if found := wrong_bytes(error):
+                raise BrokenAnswer(expected="an answer in HTTP", found=found, where="") from None
             raise
         raw = response.raw
         try:
             body = self._content(response)
         except HTTPError as error:
             raw.close()
-            if cause := _not_http(error):
+            if found := wrong_bytes(error):
                 expected = "the whole body, as its header has it"
-                raise BrokenAnswer(expected=expected, found=_described(cause), where="") from None
+                raise BrokenAnswer(expected=expected, found=found, where="") from None
             raise requests.ConnectionError(error, request=request) from error
         except BadCoding as error:
             raw.close()
@@ -136,30 +132,6 @@ class BoundedAdapter(HTTPAdapter):
             received += len(piece)
             self._meter.check_decoded(received)
             yield piece
-
-
-def _not_http(error: BaseException) -> BaseException | None:
-    """Return what is wrong with the bytes of an answer; None where the connection failed."""
-    causes = list(_causes(error))
-    failed = (OSError, EOFError)  # a RemoteDisconnected, too
-    if any(isinstance(each, failed) and not isinstance(each, requests.RequestException) for each in causes):
-        return None
-    return next((each for each in causes if isinstance(each, (HTTPException, ProtocolError))), None)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Return an error and what it wraps, from the outside in."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        inner = next((each for each in cause.args if isinstance(each, BaseException)), None)
-        cause = inner or cause.__cause__ or cause.__context__
-
-
-def _described(cause: BaseException) -> str:
-    """Return in one line what is wrong with an answer."""
-    text = " ".join(str(cause).split()) or "nothing"
-    return f"{type(cause).__name__}: {text[:LONGEST_TEXT]}"
 
 
 class _Bounded:

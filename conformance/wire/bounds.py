@@ -8,6 +8,7 @@ from http.client import HTTPException, HTTPResponse, LineTooLong
 from typing import TYPE_CHECKING, Any, cast
 
 from conformance.verdicts import Deviation
+from conformance.wire.broken_answers import BROKEN_OFF
 
 if TYPE_CHECKING:
     import socket
@@ -129,9 +130,7 @@ class BoundedResponse(HTTPResponse):
                 _refuse("a header that ends", str(error))
             raise
         if getattr(reader, "is_cut", False):  # `HTTPResponse` takes what came for the whole header
-            raise BrokenAnswer(
-                expected="a header that ends", found="the end of the connection within it", where=""
-            )
+            raise BrokenAnswer(expected="a header that ends", found=f"a part of it, {BROKEN_OFF}", where="")
         self._require_one_length()
         self._meter.start_body()
 

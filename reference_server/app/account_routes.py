@@ -39,6 +39,7 @@ ROUTES = (
     AccountRoute("gitlab_projects", "GET", "/api/v4/projects", account.gitlab_projects),
     AccountRoute("create_gitlab_project", "POST", "/api/v4/projects", account.create_gitlab_project),
     AccountRoute("user", "GET", "/api/v4/user", account.user),
+    AccountRoute("job", "GET", "/api/v4/job", account.job),
     AccountRoute("personal_access_tokens", "GET", TOKENS, account.personal_access_tokens),
     AccountRoute("personal_access_token", "GET", f"{TOKENS}/<id:token_id>", account.personal_access_token),
     AccountRoute(

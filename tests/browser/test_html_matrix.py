@@ -71,3 +71,19 @@ def test_differences_choices_and_words(browser: Any) -> None:
     assert words == [["simple.html.doctype"], "text=DOCTYPE"]
     assert verdict == [["simple.html.hash.present"], "verdict=not-applicable"]
     assert bars == [["passed"] * 3, ["passed", "failed", "failed", "passed", "not-applicable"]]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_sentences_of_requirements_are_read_at_every_width(browser: Any, width: int) -> None:
+    steps = """
+      const widths = [".matrix table", ".matrix"].map((each) => page.querySelector(each).clientWidth);
+      const cells = all(".requirement th");
+      const parts = cells.map((each) => ["code", "small"].map((name) => each.querySelector(name)));
+      const below = parts.map(([id, text]) => text.offsetTop >= id.offsetTop + id.offsetHeight - 1);
+      return [widths[0] >= widths[1], parts.map(([, text]) => text.offsetHeight > 0), below];
+    """
+    page = as_html(matrix_of(map(column, range(3))))
+    filled, seen, below = browser(page, steps, frame=f'width="{width}" height="900"')
+    assert filled, "the table ends short of its place"
+    assert seen == [True] * len(VERDICTS)
+    assert below == [width < 500] * len(VERDICTS)

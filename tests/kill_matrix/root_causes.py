@@ -1,7 +1,8 @@
 """Which row stands first for each fault that turns many red: python -m tests.kill_matrix.root_causes [FAULT ...]
 
-Judges the server with each fault by the requirements that it is known to turn red, without clients and races, and
-prints how many deviate, under how many causes, and which one reports put first, with what follows from it.
+Judges the server with each fault by the requirements that it is known to turn red (where answers break off, by all),
+without clients and races, and prints how many deviate, under how many causes, and which one reports put first, with
+what follows from it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from conformance.report.causes import with_causes
 from conformance.report.result import by_weight
+from reference_server.faults import all_faults
 
-from .matrix import FAULTS, FEW, HTTP, MANY, by_chance, flavour_for, red
+from .matrix import FAULTS, FEW, HTTP, MANY, by_chance, flavour_for, held_by, red
 from .signatures import observations
 from .trial import Trial
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 MOST = 6
 """Rows that a fault turns red and that need no table: one cause, and five that follow."""
+
+CUT = frozenset({"truncated-downloads", "truncated-pages"})
+"""Faults that break off answers, of which each row is judged: whatever reads such an answer deviates.
+
+The other faults of the network leave no answer, which ends a run, or a whole one.
+"""
 
 
 def far_reaching() -> dict[Fault, frozenset[str]]:
@@ -35,7 +43,9 @@ def far_reaching() -> dict[Fault, frozenset[str]]:
         if fault.name in kept
     }
     found = {fault: frozenset(each for each in ids if not by_chance(each)) for fault, ids in rows.items()}
-    return {fault: ids for fault, ids in found.items() if len(ids) > MOST}
+    every = frozenset(name for name in held_by(flavour_for(())) if not by_chance(name))
+    cut = {each: every for each in (kind() for kind in all_faults()) if each.name in CUT}
+    return {fault: ids for fault, ids in found.items() if len(ids) > MOST} | cut
 
 
 def causes_of(trial: Trial, fault: Fault, only: frozenset[str]) -> dict[str, list[CheckResult]]:

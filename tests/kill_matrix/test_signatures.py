@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.catalogue import catalogue
 from conformance.verdicts import Deviation
 from reference_server.faults import fault_named
 
@@ -48,6 +49,18 @@ def test_nonsense_in_a_deviation_is_noticed(
     found = {row: Signature.of(result, RUN_ID) for row, result in results.items()}
     noticed = "\n".join(observations()[name].differences(found))
     assert all(f"{row} has another reason" in noticed for row in fault.caught_by)
+
+
+def test_a_row_that_judges_the_fields_of_a_304_says_so() -> None:
+    statements = {row.id: row.statement for row in catalogue()}
+    judging = {
+        row
+        for observation in observations().values()
+        for row, accepted in observation.named.items()
+        if any("of the 304 to be" in each.expected for each in accepted)
+    }
+    assert {"http.files.304", "http.pages.304"} <= judging
+    assert not [row for row in judging if "304 with the fields of 200" not in statements[row]]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -12,7 +12,7 @@ from reference_server.faults import Fault
 from reference_server.faults.building.requests import FILES, PAGES, body_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
@@ -51,6 +51,29 @@ class Lost(Fault):
     def root_page(self, page: RootPage) -> RootPage:
         lost: RootPage = self._loss.page(page)
         return lost
+
+
+class Failing(Fault):
+    """Answers requests for endpoints with a server error."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        status: int = 500,
+        headers: Mapping[str, str] | None = None,
+        of: Callable[[Request], bool] = lambda _: True,
+    ) -> None:
+        self._endpoint, self._status, self._headers = re.compile(endpoint), status, headers
+        self._of = of
+        self.answered = 0
+        """How many requests it has answered."""
+
+    def handle(self, request: Request) -> Response | None:
+        if not (self._endpoint.match(request.endpoint) and self._of(request)):
+            return None
+        self.answered += 1
+        return Response("down", status=self._status, headers=dict(self._headers or {}))
 
 
 def _is_page(request: Request) -> bool:

@@ -13,12 +13,13 @@ from conformance.report.result_file import concealed_result
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
-from .losses import LOSSES, Lost
+from .losses import LOSSES, Failing, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,6 +122,24 @@ def test_what_nothing_shows_without_a_driver_is_untestable(feature: str) -> None
         assert "driver" in each.message
 
 
+@pytest.mark.parametrize("feature", sorted(OF_UPLOADS))
+@pytest.mark.parametrize("named", [(), ("one",)], ids=["picked", "named"])
+def test_what_only_uploads_show_is_untestable_in_a_run_that_publishes_nothing(
+    feature: str, named: tuple[str, ...]
+) -> None:
+    rows = frozenset({ROW, *FEW[feature]})
+    with ReferenceServer() as server:
+        built = wheel("one", "1.0")
+        server.registry.publish(built.filename, built.content)
+        table = {**server.target(), "features": sorted({feature, "upload-time"})}
+        options = RunOptions(read_only=True, projects=named)
+        result = run_checks(target_from_table(table, embedded=True), options, Selection(only=rows))
+    assert result.verdict_by_id[ROW] is Verdict.PASSED
+    untestable = result.of(Verdict.UNTESTABLE)
+    assert {each.id for each in untestable} == {*FEW[feature]}
+    assert all("only uploads show it" in each.message for each in untestable)
+
+
 def test_a_choice_without_the_row_is_not_green() -> None:
     result = judge(Lost("json"), claims={"json"}, rows=[*FEW["json"], "simple.html.doctype"])
     assert result.exit_code is ExitCode.TOO_LITTLE_JUDGED
@@ -140,9 +159,9 @@ def test_attestations_that_are_claimed_and_ignored_are_one_cause() -> None:
     rows = [row.id for row in catalogue() if row.area == "attestation" and not row.untested]
     result = judge(claims={"attestations"}, rows=rows)
     causes = [each for each in result.causes() if each.verdict is Verdict.FAILED]
-    assert [each.id for each in causes] == ["attestation.upload.malformed"]
-    below = {each.id for each in result.consequences()["attestation.upload.malformed"]}
-    assert below == {"attestation.upload.must-verify", "attestation.upload.subject"}
+    assert [each.id for each in causes] == ["attestation.upload.must-verify"]
+    below = {each.id for each in result.consequences()["attestation.upload.must-verify"]}
+    assert below == {"attestation.upload.malformed", "attestation.upload.subject"}
 
 
 @pytest.mark.parametrize(
@@ -182,3 +201,48 @@ def test_what_gitlab_has_lost_fails_no_other_requirement_of_gitlab(feature: str)
     rows = [row.id for row in catalogue() if row.area == "gitlab" and not row.untested]
     result = judge(Lost(feature), claims=(), rows=[ROW, *rows])
     assert [each.id for each in result.of(Verdict.FAILED, Verdict.WARNED)] == [ROW]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "claims", "rows"),
+    [
+        ("group_root", (), ["gitlab.group.root-page"]),
+        ("root_page", {"project-list"}, ["simple.root.lists-uploads", "simple.root.served"]),
+    ],
+)
+def test_a_server_error_says_nothing_of_a_claim(
+    endpoint: str, claims: Iterable[str], rows: list[str]
+) -> None:
+    result = judge(Failing(endpoint), claims=claims, rows=[ROW, *rows])
+    assert [each.id for each in result.of(Verdict.FAILED)] == rows
+    assert [each.id for each in result.causes()] == rows[-1:]
+
+
+def test_a_server_error_is_no_list_that_is_missing() -> None:
+    """What the page of another project has lost is no reason for it."""
+    faults = [Failing("root_page"), Lost("range")]
+    result = judge(*faults, claims={"project-list", "range"}, rows=[ROW, "simple.root.served"])
+    assert {each.id: each.cause for each in result.of(Verdict.FAILED)} == {ROW: "", "simple.root.served": ""}
+
+
+def test_where_only_errors_come_nothing_is_found_or_lost() -> None:
+    result = judge(Failing("group_|gitlab_project$|packages$"), claims=(), rows=[ROW])
+    assert [each.verdict for each in result.results] == [Verdict.UNTESTABLE]
+    assert "group, rest" in result.results[0].message
+
+
+def test_a_form_that_comes_as_an_error_is_lost_and_the_finding_has_the_status() -> None:
+    errors = Failing("project_page", of=lambda request: "text/html" not in request.headers.get("Accept", ""))
+    result = judge(errors, claims={"json"}, rows=[ROW, *FEW["json"]])
+    assert [each.id for each in result.of(Verdict.FAILED)] == [ROW]
+    assert result.of(Verdict.FAILED)[0].found.endswith(
+        "not found: json (a project page in JSON), but status 500"
+    )
+
+
+@pytest.mark.parametrize("rows", [["simple.root.served"], ["simple.root.served", ROW]])
+def test_an_index_of_a_group_that_is_down_ends_no_run(rows: list[str]) -> None:
+    down = Failing("group_", status=503, headers={"Retry-After": "0"})
+    result = judge(down, claims=(), rows=rows)
+    assert {each.verdict for each in result.results} == {Verdict.PASSED}
+    assert bool(down.answered) == (ROW in rows), "only what a chosen requirement needs is looked for"

@@ -13,16 +13,17 @@ import tomli_w
 
 from conformance.catalogue import catalogue
 from conformance.commands.main import main
-from conformance.report.lost_features import held_to_earlier
-from conformance.report.result_file import read_result
+from conformance.report.lost_features import held_to_earlier, of_absent_features
+from conformance.report.result_file import read_result, write_result
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS
+from conformance.target.claims import EVIDENCE, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.verdicts import ExitCode, Reason, Verdict
-from conformance.verdicts.baseline import Baseline, Known, pruned
+from conformance.verdicts.baseline import Baseline, Known, known_baseline, write_baseline
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
 from .losses import LOSSES, Lost
 
@@ -134,15 +135,53 @@ def test_a_run_of_another_kind_is_not_compared(changed: str) -> None:
     assert held_to_earlier(later, other) == later
 
 
-def test_pruning_removes_the_rows_of_what_is_lost_and_keeps_the_others() -> None:
-    rows = {OF["json"], OF["range"]}
+def test_what_needs_a_later_version_of_a_feature_that_is_there_is_no_loss() -> None:
+    row = next(row.id for row in catalogue() if row.feature == "json>=1.1" and not row.untested)
+    result = judge(Lost("api-version"), rows={row, OF["json"]}, listed=row)
+    assert result.verdict_by_id[row] is Verdict.NOT_APPLICABLE
+    assert result.exit_code is ExitCode.CONFORMS
+    assert not [each for each in result.summary.notes if "any more" in each]
+
+
+@pytest.mark.parametrize("feature", sorted(OF_UPLOADS))
+def test_what_only_uploads_show_is_not_lost_in_a_run_that_publishes_nothing(feature: str) -> None:
+    row = OF[feature]
+    baseline = Baseline({row: Known(id=row, reason=Reason.TARGET_BUG, signature="0" * 12)})
+    with ReferenceServer() as server:
+        built = wheel("one", "1.0")
+        server.registry.publish(built.filename, built.content)
+        options = RunOptions(read_only=True, projects=("one",), baseline=baseline)
+        target = target_from_table(server.target(), embedded=True)
+        result = run_checks(target, options, Selection(only=frozenset({ALWAYS, row})))
+    assert result.verdict_by_id[row] is Verdict.NOT_APPLICABLE
+    assert result.exit_code is ExitCode.CONFORMS
+    assert of_absent_features(result.results, read_only=True) == {}
+    assert of_absent_features(result.results, read_only=False) == {feature: [row]}
+
+
+@pytest.mark.parametrize("feature", PROBED_HERE)
+def test_only_when_asked_to_does_pruning_remove_the_rows_of_what_is_lost(
+    feature: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What keeps the run from being green can be removed, and nothing else is: the run may have seen too little."""
+    lost, other = OF[feature], "yank.still-listed"
     known = Known(id="", reason=Reason.TARGET_BUG, signature="0" * 12)
-    baseline = Baseline({row: replace_id(known, row) for row in (*rows, "yank.still-listed")})
-    result = judge(Lost("json"), Lost("range"), rows=rows)
-    unmarked = [
-        msgspec.structs.replace(result.results[0], id="yank.still-listed", lacking=(*OF_SOME_PROJECTS,))
-    ]
-    assert pruned(baseline, [*result.results, *unmarked]).rows.keys() == {"yank.still-listed"}
+    baseline = Baseline({row: replace_id(known, row) for row in (lost, other)})
+    result = judge(Lost(feature), rows={lost}, listed=lost)
+    assert "`baseline prune --gone` removes its rows" in " ".join(result.summary.reasons)
+    (absent,) = result.of(Verdict.NOT_APPLICABLE)
+    unmarked = msgspec.structs.replace(absent, id=other, lacking=(*OF_SOME_PROJECTS,))
+    result = msgspec.structs.replace(result, results=(*result.results, unmarked))
+    listed, written = tmp_path / "baseline.toml", tmp_path / "result.json"
+    write_baseline(listed, baseline)
+    write_result(written, result)
+    words = ["baseline", "prune", str(listed), str(written)]
+    assert main(words) == ExitCode.CONFORMS
+    assert f"kept     {lost}: the registry does not offer {feature} (--gone" in capsys.readouterr().out
+    assert known_baseline(listed).rows == baseline.rows
+    assert main([*words, "--gone"]) == ExitCode.CONFORMS
+    assert f"removed  {lost}\n" in capsys.readouterr().out
+    assert known_baseline(listed).rows.keys() == {other}
 
 
 def replace_id(known: Known, row: str) -> Known:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.credentials import NOT_A_TOKEN, WRONG
 from conformance.kit.registry import file_url
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
@@ -39,6 +40,23 @@ def cannot_publish(as_: str, registry: RegistryClient, corpus: Corpus, name: str
         raise Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
     expect.status(registry.upload(wheel(name, "1.0"), as_=as_), *statuses)
     publish(registry, wheel(name, "1.1"))
+
+
+def require_valid(as_: str, registry: RegistryClient, corpus: Corpus) -> None:
+    """Raise Untestable for a credential that GitLab does not know any more: a refusal is no finding then.
+
+    Where the page of the target is refused with 401, a public GitLab project may distinguish it from a wrong token.
+    """
+    name = canonicalize_name(corpus.main)
+    if registry.project_answer(name, as_=as_).status != 401:
+        return
+    credential = registry.target.credential(as_)
+    if credential and "public" in registry.target.gitlab_projects:
+        public = registry.in_gitlab_project("public").knowing(wrong=credential.with_token(NOT_A_TOKEN))
+        valid, wrong = (public.project_answer(name, as_=each).status for each in (as_, WRONG))
+        if wrong == 401 != valid:
+            return
+    raise Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
 
 
 def cannot_download(as_: str, registry: RegistryClient, corpus: Corpus, *statuses: int) -> None:

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.kit.registry import GitLab
+from conformance.checks.gitlab.stocked import Stocked
 from conformance.kit.uploads.publishing import publish
-from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.kit.fixtures import NewName, RegistryClient
-    from conformance.kit.http import Answer
-    from reference_server.distributions import Distribution
-
-GROUP = "group"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stocked:
-    """A registry, and a wheel that is published there."""
-
-    registry: RegistryClient
-    wheel: Distribution
-
-    @property
-    def url(self) -> str:
-        """The URL of the wheel."""
-        return link_to(self.registry, self.wheel)
-
-    def answers(self, as_: str) -> Iterator[tuple[str, Answer]]:
-        """Yield what a caller gets that asks for the wheel in each way, and what it asks for."""
-        yield "the page", self.registry.project_answer(self.wheel.name, as_=as_)
-        yield "the file", self.registry.download(self.url, as_=as_)
-        query = {"package_name": self.wheel.name}
-        yield "the list of packages", GitLab(self.registry).call("GET", "/packages", query, as_=as_)
-        if GROUP in self.registry.target.gitlab_projects:
-            yield "the page of the group", self.registry.in_group().project_answer(self.wheel.name, as_=as_)
 
 
 def _stocked(registry: RegistryClient, name: str) -> Stocked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from conformance.checks.gitlab.lists import lists_of_packages
 from conformance.kit import expect
@@ -107,11 +107,19 @@ def _linked_pages(answer: Answer) -> dict[str, str]:
 
 
 def _leads_to_list(link: str, url: str) -> bool:
-    """Tell whether a link is a URL of HTTP with the path of a list, and asks for it alike but for the page."""
+    """Tell whether a link is a URL of HTTP with the path of a list, and asks for it alike but for the page.
+
+    Paths may be escaped in another way, and proxies add and remove what stands before the API.
+    """
     one, other = urlsplit(link), urlsplit(url)
     asked, wanted = parse_qs(one.query), parse_qs(other.query)
     alike = all(asked.get(name) == value for name, value in wanted.items() if name != "page")
-    return one.scheme in {"http", "https"} and one.path.endswith(other.path) and alike
+    return one.scheme in {"http", "https"} and _in_api(one.path) == _in_api(other.path) and alike
+
+
+def _in_api(path: str) -> str:
+    """Return the part of a path that is below GitLab's API, without escapes; all of it where it is elsewhere."""
+    return unquote(path).rpartition("/api/v4/")[2]
 
 
 @check("gitlab.rest.order")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,18 @@ class Description:
         raise Untestable(f"{filename}, which this check reads, is not described: {self}")
 
 
+TIMES = 3
+"""How often a URL is asked for until a server error lasts."""
+
+
+class Errors(Enum):
+    """What a server error means to a check."""
+
+    UNTESTABLE = "nothing to judge by"
+    LASTING = "judged, where it is answered each time"
+    ANY = "judged"
+
+
 class Descriptions:
     """The JSON API of a target. What has changed is awaited; what no check changes is read once."""
 
@@ -96,13 +109,16 @@ class Descriptions:
         *,
         follow: Follow = Follow.SAME_HOST,
         headers: Mapping[str, str | None] | None = None,
-        judges_errors: bool = False,
+        errors: Errors = Errors.UNTESTABLE,
     ) -> Answer:
-        """Ask for a URL once. Raises Untestable for a server error, unless the caller judges it."""
-        answer = self.registry.request(
-            "GET", url, headers={"Accept": MEDIA_TYPE, **(headers or {})}, follow=follow
-        )
-        if answer.is_server_error and not judges_errors:
+        """Ask for a URL: once, or again after a server error that has to last."""
+        for _ in range(TIMES if errors is Errors.LASTING else 1):
+            answer = self.registry.request(
+                "GET", url, headers={"Accept": MEDIA_TYPE, **(headers or {})}, follow=follow
+            )
+            if not answer.is_server_error:
+                break
+        if answer.is_server_error and errors is Errors.UNTESTABLE:
             raise Untestable(f"there is no description to look at ({answer}); see jsonapi.project.served")
         return answer
 
@@ -112,13 +128,13 @@ class Descriptions:
         version: str = "",
         *,
         shows: Callable[[Answer], bool] | None = None,
-        judges_errors: bool = False,
+        errors: Errors = Errors.UNTESTABLE,
     ) -> Answer:
         """Return the answer for a project or release, asked for until it `shows` what was published or changed."""
         url = self.url(name, version)
         if shows is not None:
             self.registry.settling.expect(url, "description", shows)
-        return self.registry.settling.read(url, lambda: self.ask(url, judges_errors=judges_errors))
+        return self.registry.settling.read(url, lambda: self.ask(url, errors=errors))
 
     def published(self, *files: Distribution) -> None:
         """Let readers wait until files that were published are described, with their project and their release."""

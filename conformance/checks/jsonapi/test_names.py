@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.checks.jsonapi.descriptions import Description
+from conformance.checks.jsonapi.descriptions import Description, Errors
 from conformance.checks.jsonapi.listed_files import oldest
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -28,7 +28,7 @@ def test_spelling(index: Index, descriptions: Descriptions, projects: tuple[str,
     for version in ("", *oldest(index.pages(name)[-1], name)):
         known = descriptions.of(name, version)
         for spelled in _spellings(name):
-            answer = descriptions.ask(descriptions.url(spelled, version), judges_errors=True)
+            answer = descriptions.ask(descriptions.url(spelled, version), errors=Errors.LASTING)
             expect.status(answer, 200)
             found = Description(answer)
             expect.equal(

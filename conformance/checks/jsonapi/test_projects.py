@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
-from conformance.checks.jsonapi.descriptions import MEDIA_TYPE, Description
+from conformance.checks.jsonapi.descriptions import MEDIA_TYPE, Description, Errors
 from conformance.checks.jsonapi.value_types import PARTS, wrong_values
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -28,7 +28,7 @@ ROLES = ("Owner", "Maintainer")
 @check("jsonapi.project.served")
 def test_served(descriptions: Descriptions, projects: tuple[str, ...]) -> None:
     for name in projects:
-        answer = descriptions.answer(name, shows=lambda answer: answer.status == 200, judges_errors=True)
+        answer = descriptions.answer(name, shows=lambda answer: answer.status == 200, errors=Errors.ANY)
         expect_described(answer)
 
 
@@ -87,7 +87,7 @@ def test_trailing_slash(descriptions: Descriptions, projects: tuple[str, ...]) -
     name = projects[0]
     without = descriptions.of(name)
     for version in ("", without.version):
-        answer = descriptions.ask(f"{descriptions.url(name, version)}/", judges_errors=True)
+        answer = descriptions.ask(f"{descriptions.url(name, version)}/", errors=Errors.LASTING)
         expect.status(answer, 200)
         found = Description(answer)
         expect.equal(found.version, without.version, of="the version that is described", where=answer)
@@ -107,7 +107,7 @@ def test_not_found(descriptions: Descriptions, projects: tuple[str, ...], new_na
         (f"{name}-{absent}", ""),
     )
     for project, version in unknown:
-        answer = descriptions.ask(descriptions.url(project, version), judges_errors=True)
+        answer = descriptions.ask(descriptions.url(project, version), errors=Errors.LASTING)
         expect_unknown(descriptions.registry, answer)
 
 
@@ -135,6 +135,6 @@ def test_quarantined(
     driver.set_status(file.name, "quarantined")
     for version in ("", file.version):
         answer = descriptions.answer(
-            file.name, version, shows=lambda answer: answer.status == 404, judges_errors=True
+            file.name, version, shows=lambda answer: answer.status == 404, errors=Errors.LASTING
         )
         expect.status(answer, 404)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.jsonapi.descriptions import Description
+from conformance.checks.jsonapi.descriptions import Description, Errors
 from conformance.checks.jsonapi.listed_files import by_version, latest, latest_stated, same_version
 from conformance.checks.jsonapi.test_projects import expect_described
 from conformance.checks.jsonapi.value_types import PARTS, wrong_values
@@ -93,7 +93,7 @@ def test_release_served(index: Index, descriptions: Descriptions, projects: tupl
         versions = sorted(by_version(index.pages(name)[-1], name))[-MOST_RELEASES:]
         for version in versions:
             answer = descriptions.answer(
-                name, str(version), shows=lambda answer: answer.status == 200, judges_errors=True
+                name, str(version), shows=lambda answer: answer.status == 200, errors=Errors.ANY
             )
             expect_described(answer)
             found = Description(answer)
@@ -113,7 +113,7 @@ def test_every_state(descriptions: Descriptions, request: pytest.FixtureRequest)
     if not files:
         raise NotApplicable("no pre-release is published here, and nothing is yanked")
     asked = dict.fromkeys((file.name, version) for file in files for version in (file.version, ""))
-    answers = [descriptions.answer(*each, judges_errors=True) for each in asked]
+    answers = [descriptions.answer(*each, errors=Errors.LASTING) for each in asked]
     failed = [answer for answer in answers if answer.is_server_error]
     expect.rule(
         "a description without a server error, whatever the state of a release",
@@ -136,7 +136,7 @@ def test_release_spelling(corpus: Corpus, descriptions: Descriptions) -> None:
         descriptions.of(name, normalized)
         for spelled in others:
             answer = descriptions.answer(
-                name, spelled, shows=lambda answer: answer.status == 200, judges_errors=True
+                name, spelled, shows=lambda answer: answer.status == 200, errors=Errors.LASTING
             )
             expect.status(answer, 200)
             found = Description(answer)

@@ -45,18 +45,23 @@ OF_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CHANGING = re.compile(rf"{TIME.pattern}|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 """Parts in which equal answers may differ: times, and the port of a local server."""
 
-NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
-"""Numbers that GitLab's REST API gives, each once."""
+NUMBERED = re.compile(r'("(?:package_)?id":\s*|(?:/projects/[^/?#\s"]+|/-)/packages/)\d+')
+"""Numbers that GitLab gives, each once, behind what names them: the paths of other registries have numbers, too."""
 
 SERIAL = re.compile(r'(?<=<!--SERIAL )\d+|(?:(?<="_last-serial":)|(?<="last_serial":))\s*\d+')
 """The serial of a page, which counts what others publish, too. Source: PyPI's Index API."""
 
+OF_SERIALS = re.compile(r"\blast_serial\b|\bthe same serial\b")
+"""What a deviation names that is about serials: projects may have that word in their names, and header fields."""
+
 WINDOW = re.compile(r"[?&]per_page=\d+")
 """What asks for a part of a list. Source: GitLab's REST API, pagination."""
 
-COUNTS = {"link": "link", "x-pypi-last-serial": "serial", "x-total": "total", "x-total-pages": "total"}
+COUNTS = {"link": "link", "x-total": "total", "x-total-pages": "total"}
 COUNTS |= {"x-next-page": "next"}
 """Header fields that count what others publish, too, by what a deviation about them names."""
+
+SERIAL_FIELD = "x-pypi-last-serial"
 
 VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
 VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
@@ -121,6 +126,7 @@ class Known(NamedTuple):
 
     about: str
     """The statement and the deviation."""
+    is_about_serials: bool
     is_window: bool
     """Whether it is a part of a list of others, and other requests are about what is the script's."""
 
@@ -150,6 +156,7 @@ def known_of(case: dict[str, Any], url: str) -> Known:
         digests=None if digests is None else frozenset(digests),
         has_others=not is_own_page,
         about=spelling(" ".join(case.get(each, "") for each in ("statement", "expected", "found"))),
+        is_about_serials=is_about_serials(case),
         is_window=not is_own_page
         and WINDOW.search(url) is not None
         and any(run in spelling(step["url"]) for step in case.get("requests", [])),
@@ -192,7 +199,8 @@ def has_leftovers(page: str, run: str, known: Known) -> bool:
 
 def is_about_serials(case: Mapping[str, Any]) -> bool:
     """Tell whether a deviation is about serials, which no two stores have alike."""
-    return any("serial" in case[each] for each in ("statement", "expected", "found"))
+    named = any(OF_SERIALS.search(case.get(each, "")) for each in ("expected", "found"))
+    return named or case.get("source", "").endswith("#last-serial")
 
 
 def is_description(then: str) -> bool:
@@ -243,14 +251,14 @@ def same_rest(then: str, now: bytes, known: Known) -> bool | None:
 def stable(text: str, known: Known) -> str:
     """Return a text with times, ports and numbers masked, and digests that are of none of the files."""
     digests = known.digests
-    if "serial" not in known.about:
+    if not known.is_about_serials:
         text = SERIAL.sub("0", text)
     if digests is not None:
         text = HEX.sub(lambda found: found[0] if found[0] in digests else "*", text)
     if OF_UPLOADS.search(known.about):
         seen: dict[str, int] = {}
         text = TIME.sub(lambda time: f"{seen.setdefault(time[0], len(seen))} {spelled(time[0])}", text)
-    return CHANGING.sub("*", NUMBERED.sub("0", text))  # JSON stays JSON
+    return CHANGING.sub("*", NUMBERED.sub(r"\g<1>0", text))  # JSON stays JSON
 
 
 def spelled(time: str) -> str:
@@ -260,7 +268,8 @@ def spelled(time: str) -> str:
 
 def volatile(known: Known) -> set[str]:
     """Return the header fields of which only the presence is compared: none that the deviation is about."""
-    return VOLATILE | {name for name, word in COUNTS.items() if known.is_window or word not in known.about}
+    counts = {name for name, word in COUNTS.items() if known.is_window or word not in known.about}
+    return VOLATILE | counts | (set() if known.is_about_serials else {SERIAL_FIELD})
 
 
 def optional(known: Known) -> set[str]:

@@ -34,8 +34,10 @@ PACKAGE = re.compile(r'"id":\s*(\d+),\s*"name":\s*"([^"]*)",\s*"version":\s*"([^
 PACKAGE_FILE = re.compile(r'"id":\s*(\d+),\s*"package_id":\s*(\d+)[^{}]*?"file_name":\s*"([^"]*)"')
 """A file of one: its number, that of the package, and its name."""
 
-NUMBER = re.compile(r"(?<=/)(packages|package_files)/(\d+)(?![^/?])")
-"""A number of a package, or of a file, in a URL."""
+NUMBERS = re.compile(
+    r"(?P<before>^[^?#]*/projects/[^/?#]+/)(packages/\d+)(?:/(package_files/\d+))?(?![^/?#])"
+)
+"""The numbers of a package, and of a file of it, in a URL of GitLab's REST API."""
 
 OPENS = re.compile(r"([?&;][^\s=?&;]*(?:signature|credential|token|sig|hmac)=)[^\s&;#\"'<>]+", re.IGNORECASE)
 """The parameters of a presigned URL that open it: their names, then their values."""
@@ -79,12 +81,16 @@ def numbers_of(answer: str, run: str) -> dict[tuple[str, ...], str]:
 
 def unnumbered(led: Mapping[str, str], url: str) -> bool:
     """Tell whether a URL has a number that GitLab gave, and that of now is not known."""
-    return any(each[0] not in led for each in NUMBER.finditer(url))
+    found = NUMBERS.search(url)
+    return found is not None and any(each not in led for each in found.groups()[1:] if each)
 
 
 def renumbered(led: Mapping[str, str], url: str) -> str:
     """Return a URL with the numbers of now."""
-    return NUMBER.sub(lambda found: led.get(found[0], found[0]), url)
+    return NUMBERS.sub(
+        lambda found: found["before"] + "/".join(led.get(each, each) for each in found.groups()[1:] if each),
+        url,
+    )
 
 
 def unknown_conditions(led: Mapping[str, str], step: dict[str, Any]) -> frozenset[str]:

@@ -147,6 +147,7 @@ def repeat(*, has_own_names: bool) -> int:
     waiting = [*CASE["published"]]
     asked: list[Asked] = []
     same: list[bool] = []
+    cited: list[bool | None] = []
     unchanged = False
     for step in CASE["requests"]:
         while waiting and not 0 < step["number"] < waiting[0]["number"]:
@@ -159,11 +160,12 @@ def repeat(*, has_own_names: bool) -> int:
         asked.append(Asked(step, answer))
         is_same = compare(step, answer)
         same += [] if is_same is None else [is_same]
-        unchanged |= step["cited"] and is_same is None
+        cited += [is_same] if step["cited"] else []
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and not TAKEN.search(step["answer"]) and not has_own_names:
             return not_tried(refused(step, answer))
     skipped = len(CASE["requests"]) - len(same)
+    unchanged |= bool(cited) and all(each is None for each in cited)
     return conclude(same, skipped=skipped, unchanged=unchanged, varying=varies(asked))
 
 

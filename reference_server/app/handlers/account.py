@@ -83,10 +83,27 @@ def create_gitlab_project(call: AccountCall) -> Response:
 
 def user(call: AccountCall) -> Response:
     """Describe the caller."""
-    name = management.require_user(call.caller, *READING, "read_user").name
-    return json_answer(
-        {"id": user_id(name), "username": name, "name": name, "state": "active", "web_url": "", "bot": False}
-    )
+    return json_answer(_described_user(management.require_user(call.caller, *READING, "read_user").name))
+
+
+def job(call: AccountCall) -> Response:
+    """Describe the CI job that calls, by its user."""
+    if call.caller.is_anonymous:
+        raise NotAuthenticatedError
+    if call.caller.job_project is None:
+        raise NotFoundError
+    return json_answer({"status": "running", "user": _described_user(call.caller.name)})
+
+
+def _described_user(name: str) -> dict[str, Any]:
+    return {
+        "id": user_id(name),
+        "username": name,
+        "name": name,
+        "state": "active",
+        "web_url": "",
+        "bot": False,
+    }
 
 
 def personal_access_tokens(call: AccountCall) -> Response:

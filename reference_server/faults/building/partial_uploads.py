@@ -23,7 +23,7 @@ FORM = "multipart/form-data"
 FAR_TOO_LARGE = 500_000_000
 """Bytes, but for the fields: numbers that form parsers and proxies come with."""
 
-MOMENT = 0.1
+MOMENT = 0.5
 """Seconds in which a client that is about to leave has left."""
 
 

@@ -29,23 +29,6 @@ class RangesAdvertisedOnly(Fault):
         return None
 
 
-class RangesGone(Fault):
-    """Claims ranges, and sends every file as a whole."""
-
-    caught_by = ("simple.claimed-features",)
-    features = ("range",)
-    acts_on = ("file",)
-
-    def handle(self, request: Request) -> Response | None:
-        request.environ.pop("HTTP_RANGE", None)
-        return None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "file":
-            response.headers.pop("Accept-Ranges", None)
-        return response
-
-
 class RangesOfTheBeginningOnly(Fault):
     """Sends whole files for ranges that begin elsewhere, as a cache that keeps the beginning of each file."""
 

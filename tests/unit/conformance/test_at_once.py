@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -301,11 +302,7 @@ def test_what_is_not_offered_waits_for_no_other(judge: Judge) -> None:
 
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             run = session.config.stash[RUN]
-            offer: Any = run.offer
-            run.__dict__["offer"] = SimpleNamespace(
-                has=lambda feature: feature != "provenance" and offer.has(feature),
-                refusal=lambda feature: f"{feature} is not offered",
-            )
+            run.__dict__["offer"] = replace(run.offer, features=run.offer.features - {"provenance"})
 
     found = judge(checks, plugins=[turns, Without()])
     assert verdicts(found) == {

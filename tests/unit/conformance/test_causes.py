@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.catalogue.causes import causes
+from conformance.catalogue.causes import causes, is_harmless
 from conformance.report.causes import roots_of, with_causes
 from conformance.report.formats import FORMATS
+from conformance.wire.exchange import Exchange
 
 ROOT, LINK = "gitlab.page.links-work", "gitlab.file.bytes-exact"
 DEAD = "status 404, 25 bytes with sha256 66c8af649d8196071e7f02b93dc2cfe82e50d419edb24711ddc6f6509ca9345b"
@@ -48,6 +49,48 @@ def test_what_fails_for_its_own_reason_stands_for_itself(table: Any) -> None:
 
 def test_without_its_root_nothing_follows(table: Any) -> None:
     assert found(table, **{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
+
+
+CUT = "650 of 1300 bytes, then the connection closed"
+UNSAFE = ("auth.cache-private", "gitlab.access.anonymous-cannot-download-private", "security.smuggling")
+
+
+@pytest.mark.parametrize(
+    ("roots", "first"),
+    [
+        ((ROOT, "simple.html.detail.href", "http.errors-status"), ROOT),
+        ((ROOT, "gitlab.page.lists-exactly-the-uploads"), "gitlab.page.lists-exactly-the-uploads"),
+        (("simple.json.file.url", "metadata.served"), "simple.json.file.url"),
+        (("metadata.served", "http.errors-status"), "metadata.served"),
+        (("http.errors-status",), "http.errors-status"),
+    ],
+)
+def test_what_meets_an_answer_that_breaks_off_stands_under_the_row_on_its_route(
+    table: Any, roots: tuple[str, ...], first: str
+) -> None:
+    deviations = dict.fromkeys((*UNSAFE, *roots), CUT)
+    assert found(table, **deviations) == dict.fromkeys(deviations.keys() - {first}, first)
+    assert all(is_harmless(name, first) for name in UNSAFE), "it discloses nothing"
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("files/demo-1.0-py3-none-any.whl", ROOT),
+        ("files/demo-1.0-py3-none-any.whl.metadata", "metadata.served"),
+        ("simple/demo/", "simple.url.project-normalized"),
+    ],
+)
+def test_a_short_run_names_the_row_on_the_route_of_an_answer_that_breaks_off(
+    table: Any, path: str, row: str
+) -> None:
+    url = f"http://127.0.0.1:1/{path}"
+    sent = Exchange(request=f"GET {url}", credential="default", reason="stopped")
+    where = f"GET {url} as default [1]"
+    table.add(UNSAFE[0], "failed", found=CUT, where=where, exchanges=(sent,), signature="1" * 12)
+    roots = (ROOT, "metadata.served", "simple.url.project-normalized")
+    results = with_causes(table.stored().results, "", (*roots, UNSAFE[0]))
+    assert [each.may_follow_from for each in results] == [row]
 
 
 def possible(table: Any, *held_to: str, **deviations: str) -> dict[str, str]:
@@ -416,3 +459,63 @@ def test_parts_follow_from_each_other_where_parts_were_sent(table: Any) -> None:
     assert found(table, **PARTS) == {}
     sent = {name: f"{text}\nGET file as default → 206 application/zip" for name, text in PARTS.items()}
     assert found(table, **sent) == {"http.range.suffix": "http.range.single"}
+
+
+@pytest.mark.parametrize(("status", "follows"), [(404, True), (500, False)])
+def test_a_list_of_projects_that_ends_in_a_server_error_is_not_one_that_is_missing(
+    table: Any, status: int, *, follows: bool
+) -> None:
+    claim, served = "simple.claimed-features", "simple.root.served"
+    gone = f"status {status}: no\nGET root as default → {status} text/plain"
+    texts = {claim: "claimed by `features` and not found: project-list (the list of projects)", served: gone}
+    assert found(table, **texts) == ({served: claim} if follows else {})
+
+
+VERIFY, SUBJECT, FORM = (
+    "attestation.upload.must-verify",
+    "attestation.upload.subject",
+    "attestation.upload.malformed",
+)
+ANY_SIGNATURE = (
+    "status 201 for a signature by no known authority\nstatus 201 for a statement of another type\n"
+    "status 201 for an oversized certificate"
+)
+ANY_SUBJECT = "status 201 for the name of another file\nstatus 201 for no sha256\nstatus 201 for no subject"
+ANY_FORM = "status 201 for no JSON\nstatus 201 for an empty array\nstatus 201 for version 2\nand 13 more"
+
+
+@pytest.mark.parametrize(
+    ("deviations", "follow"),
+    [
+        ({VERIFY: ANY_SIGNATURE, SUBJECT: ANY_SUBJECT, FORM: ANY_FORM}, {SUBJECT, FORM}),
+        ({SUBJECT: ANY_SUBJECT, FORM: ANY_FORM}, set()),
+        ({VERIFY: "conformance_x_unverifiable-1.0-py3-none-any.whl", FORM: ANY_FORM}, set()),
+        ({VERIFY: "status 201 for an oversized certificate", SUBJECT: ANY_SUBJECT, FORM: ANY_FORM}, set()),
+        ({VERIFY: ANY_SIGNATURE, FORM: "status 201 for an empty array"}, set()),
+        ({VERIFY: ANY_SIGNATURE, SUBJECT: "status 201 for two subjects"}, set()),
+    ],
+)
+def test_attestations_that_are_ignored_as_a_whole_are_one_cause_and_no_others(
+    table: Any, deviations: dict[str, str], follow: set[str]
+) -> None:
+    assert found(table, **deviations) == dict.fromkeys(follow, VERIFY)
+
+
+PAGE = "<!DOCTYPE html><html><head><title>Registry</title></head><body></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "file", "follows"),
+    [
+        (PAGE, PAGE, True),
+        (PAGE, "<1300 bytes of application/octet-stream>", False),
+        ('{"meta":{"api-version":"1.4"},"files":[]}', "<1300 bytes of application/octet-stream>", False),
+        ("<!DOCTYPE html><html><body><h1>Links for demo</h1></body></html>", PAGE, False),
+    ],
+)
+def test_a_file_under_another_digest_is_no_page_of_a_web_server(
+    table: Any, unknown: str, file: str, *, follows: bool
+) -> None:
+    root, other = "simple.project.unknown-404", "gitlab.file.other-sha256-not-found"
+    texts = {root: f"status 200: {unknown}", other: f"status 200: {file}"}
+    assert found(table, **texts) == ({other: root} if follows else {})

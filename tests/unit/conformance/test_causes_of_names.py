@@ -59,15 +59,48 @@ def test_a_digest_that_is_another_one_stands_for_itself(table: Any, listed: str)
         "file.wheel.version-matches",
     ],
 )
-def test_file_names_that_are_not_looked_at_are_one_cause(table: Any, row: str) -> None:
-    assert under(table, **{"file.extension": TAKEN, row: TAKEN}) == {row: "file.extension"}
+def test_each_mistake_of_a_file_name_stands_for_itself(table: Any, row: str) -> None:
+    """Whether a registry takes any extension says nothing of what it compares beside it."""
+    assert under(table, **{"file.extension": TAKEN, row: "status 201 for 'demo-1.0-py3-none-any.whl'"}) == {}
 
 
-@pytest.mark.parametrize("row", ["file.filetype-mismatch", "file.wheel.version-matches"])
-def test_a_file_name_without_its_root_or_with_an_error_stands_for_itself(table: Any, row: str) -> None:
-    assert under(table, **{"file.extension": TAKEN, row: "status 500: oops"}) == {}
+def test_a_tag_that_is_not_found_again_says_nothing_of_any_tag(table: Any) -> None:
+    """The ETag may be wrong."""
+    assert (
+        under(table, **dict.fromkeys(("http.pages.304", "http.pages.304.any"), "status 200: <!DOCTYPE>"))
+        == {}
+    )
 
 
-def test_a_condition_that_is_not_looked_at_is_one_cause(table: Any) -> None:
-    found = dict.fromkeys(("http.pages.304", "http.pages.304.any"), "status 200: <!DOCTYPE html>")
-    assert under(table, **found) == {"http.pages.304.any": "http.pages.304"}
+def test_a_digest_that_is_compared_in_part_may_be_shown_as_it_came(table: Any) -> None:
+    found = {
+        "upload.digest.mismatch": "status 201 for a sha256_digest whose last digit is wrong",
+        "upload.digest.case": f"'{'E0' * 32}'",
+    }
+    assert under(table, **found) == {}
+
+
+@pytest.mark.parametrize(
+    ("caller", "follows"), [("anonymous", True), ("stranger", True), ("job-finished", False)]
+)
+def test_a_group_that_everyone_reads_explains_those_that_have_no_credential(
+    table: Any, caller: str, *, follows: bool
+) -> None:
+    root, matrix = "gitlab.group.file-of-readable-only", "gitlab.matrix.group-file"
+    found = {root: "status 200: <9 bytes>", matrix: f"private, {caller}, group-file: status 200, not 401"}
+    assert under(table, **found) == ({matrix: root} if follows else {})
+
+
+@pytest.mark.parametrize(
+    ("left", "follows"),
+    [
+        ("no distribution: 200\nanother file's digest: 200", True),
+        ("another file's digest: 200", False),
+    ],
+)
+def test_a_name_stays_taken_where_every_refusal_stores_its_file(
+    table: Any, left: str, *, follows: bool
+) -> None:
+    root, right = "upload.reject-is-atomic", "robustness.wrong-digest-then-right"
+    found = {root: left, right: 'status 400: {"message":"File name has already been taken"}'}
+    assert under(table, **found) == ({right: root} if follows else {})

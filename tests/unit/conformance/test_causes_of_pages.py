@@ -153,3 +153,8 @@ def test_pages_refused_by_their_type_are_one_cause(table: Any) -> None:
 def test_another_answer_than_406_stands_for_itself(table: Any, row: tuple[str, str, str, int]) -> None:
     named = "status 406, text/plain, 'no such type'… for Accept: text/html"
     assert causes_of(table, ("negotiation.text-html", named, PAGE, 406), row) == {}
+
+
+def test_a_page_that_is_refused_for_its_coding_stands_for_itself(table: Any) -> None:
+    named = ("negotiation.text-html", "status 406, text/plain, 'no'… for Accept: text/html", PAGE, 406)
+    assert causes_of(table, named, ("http.root.gzip", "status 406", PAGE, 406)) == {}

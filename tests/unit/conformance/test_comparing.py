@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.catalogue import catalogue
 from conformance.report.templates.comparing import (
     beyond_answers,
     has_leftovers,
+    is_about_serials,
     is_about_time,
     is_cut_description,
     known_of,
@@ -168,6 +170,7 @@ def test_of_a_part_of_a_list_of_others_the_number_of_entries_counts(now: list[st
         (PAGE, "no Link", {"link"}),
         (PAGE, "status 404", set()),
         (PAGE, "the same serial", {"x-pypi-last-serial"}),
+        (PAGE, "status 404 for pyserial", set()),
     ],
 )
 def test_header_fields_that_count_others_are_compared_where_the_deviation_is_about_them(
@@ -260,6 +263,26 @@ def test_a_page_that_is_a_little_shorter_has_lost_no_file() -> None:
     assert same(cut_off(page), page.replace("</body>", ""), url=PAGE, found=f"no {other}") is None
 
 
+@pytest.mark.parametrize(
+    ("then", "is_same"),
+    [
+        ('{{"id": {}}}', True),
+        ('{{"package_id":{}}}', True),
+        ('{{"delete_api_path": "https://registry.example.com/api/v4/projects/1/packages/{}"}}', True),
+        ('{{"web_path": "/group/project/-/packages/{}"}}', True),
+        ('<a href="https://files.example.com/packages/{}/34/demo-1.0.tar.gz">demo-1.0.tar.gz</a>', False),
+    ],
+)
+def test_only_the_numbers_that_gitlab_gives_may_differ(then: str, *, is_same: bool) -> None:
+    assert same(then.format(12), then.format(7), url=PAGE) is is_same
+
+
+def test_a_file_below_a_number_is_not_the_script_s_own() -> None:
+    case = {"published": [], "run": RUN, "found": ""}
+    assert known_of(case, "https://files.example.com/packages/12/34/demo-1.0.tar.gz").has_others
+    assert not known_of(case, "https://registry.example.com/api/v4/projects/1/packages/12").has_others
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_entries_of_the_earlier_run_are_known(make: Callable[..., str]) -> None:
     known = known_of({"published": [], "run": "zzzzzzzz", "found": "", "expected": ""}, ROOT)
@@ -273,6 +296,32 @@ def test_the_end_of_a_long_list_of_others_is_theirs_without_what_was_expected() 
     fewer, more = anchors(*others), anchors(*others, OWN)
     assert same(cut_off(fewer), anchors(*others, *others))
     assert same(cut_off(fewer), more, expected=f"the list to have {OWN}") is None
+
+
+@pytest.mark.parametrize(
+    ("case", "is_about"),
+    [
+        ({"expected": "`last_serial` to be a number", "found": "a text"}, True),
+        ({"expected": "every page to have the same serial", "found": "7\n8"}, True),
+        ({"expected": "status 200", "found": "GET /simple/serial/: status 404"}, False),
+        ({"expected": "the page to list serial-1.0.tar.gz", "found": "no file of the serial port"}, False),
+        ({"expected": "X-PyPI-Last-Serial to be exposed to scripts", "found": "GET /simple/demo/"}, False),
+    ],
+)
+def test_a_deviation_is_about_serials_where_it_names_one(case: dict[str, str], *, is_about: bool) -> None:
+    assert is_about_serials(case) is is_about
+    assert known_of({"published": [], "run": RUN, **case}, PAGE).is_about_serials is is_about
+
+
+def test_the_rows_about_serials_are_those_of_its_source() -> None:
+    about = {
+        row.id
+        for row in catalogue()
+        if is_about_serials(
+            {"statement": row.statement, "expected": "", "found": "", "source": catalogue().cite(row)}
+        )
+    }
+    assert about == {"http.serial-header", "jsonapi.serial"}
 
 
 @pytest.mark.parametrize("page", ["<!--SERIAL {}-->", '{{"meta": {{"_last-serial": {}}}}}'])

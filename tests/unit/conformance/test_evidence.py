@@ -60,6 +60,29 @@ def test_a_header_field_that_the_finding_names_is_marked() -> None:
     assert [(field.name, field.marked) for field in shown.headers] == [("vary", True), ("Server", False)]
 
 
+@pytest.mark.parametrize(
+    ("expected", "found", "blamed"),
+    [
+        ("the whole body, as its header has it", "15 of 30 bytes, then the connection closed", []),
+        ("an answer", "no answer: Connection reset by peer", []),
+        ("the link of a file", "status 500: 500 Internal Server Error, at no date", []),
+        ("every upload to be accepted, or not to allow it", "a location without an etag", []),
+        ("Allow to list POST", "OPTIONS", ["Allow"]),
+        ("every changed page to have a new ETag", "the same", ["ETag"]),
+        ("a page to be fresh for an hour", "Date: Thu, Date: Fri", ["Date"]),
+        ("the connection to stay open", "connection: close", ["Connection"]),
+        ("a file", "x-yanked of no value", ["X-Yanked"]),
+    ],
+)
+def test_a_header_field_is_marked_only_where_it_is_meant(
+    expected: str, found: str, blamed: list[str]
+) -> None:
+    """Names of one word stand in sentences about something else, too."""
+    names = ("Connection", "Server", "Date", "Link", "Allow", "Location", "ETag", "X-Yanked")
+    shown = marked(expected, found, response_headers=dict.fromkeys(names, "-"))
+    assert [field.name for field in shown.headers if field.marked and not field.missing] == blamed
+
+
 def test_a_header_field_whose_value_is_quoted_is_marked() -> None:
     shown = marked(
         "every page to be HTML", "status 200, text_html, ''", response_headers={"Content-Type": "text_html"}

@@ -58,6 +58,31 @@ def test_the_numbers_of_packages_and_files_are_those_of_now() -> None:
     assert not unnumbered(led, url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://files.example.com/packages/12/34/demo-1.0-py3-none-any.whl",
+        "https://files.example.com/packages/12",
+        "https://registry.example.com/package_files/70",
+        "https://registry.example.com/api/v4/projects/1/packages/pypi/files/12/demo-1.0.tar.gz",
+        "https://registry.example.com/api/v4/projects/1/packages/28x",
+        "https://registry.example.com/simple/demo/?from=/api/v4/projects/1/packages/28",
+    ],
+)
+def test_numbers_in_other_paths_are_no_packages(url: str) -> None:
+    led = {"packages/12": "packages/3", "packages/28": "packages/3", "package_files/70": "package_files/6"}
+    assert not unnumbered({}, url)
+    assert renumbered(led, url) == url
+
+
+@pytest.mark.parametrize("project", ["1", "group%2Fproject"])
+def test_a_file_is_known_only_with_its_package(project: str) -> None:
+    url = f"https://registry.example.com/gitlab/api/v4/projects/{project}/packages/28/package_files/70"
+    assert unnumbered({"packages/28": "packages/3"}, url)
+    assert unnumbered({"package_files/70": "package_files/6"}, url)
+    assert not unnumbered({"packages/28": "packages/3", "package_files/70": "package_files/6"}, url)
+
+
 def test_the_numbers_of_others_are_not_learned() -> None:
     """A script may delete what it has a number of."""
     led: dict[str, str] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.main import COMMANDS, main, parser
+from conformance.run.processes import PER_CPU
 from conformance.verdicts import Reason
 from conformance.verdicts.baseline import Baseline, Known
 from conformance.verdicts.options import OPTIONS, TARGET, RunOptions, options_from, unpacked
@@ -59,6 +60,7 @@ def test_the_help_names_units_and_defaults(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = helped("run", capsys, monkeypatch)
+    assert (PER_CPU, "four per CPU where the registry is slow" in text) == (4, True)
     assert "stop after N requests in all (default: 10000)" in text
     assert "wait up to SECONDS for a response (default: 30)" in text
 

@@ -427,7 +427,9 @@ def test_a_page_is_not_kept_when_it_changed_before_it_could_be(tmp_path: Path) -
 
     registry._pages._cache._answers = kept = Pages()
     registry._pages._transcript = SimpleNamespace(use=lambda _: None)
-    session.send = lambda _, url, **__: SimpleNamespace(status=200, url=url, exchange=None)
+    session.send = lambda _, url, **__: SimpleNamespace(
+        status=200, url=url, exchange=None, is_server_error=False
+    )
     registry.project_answer("demo")
     assert len(kept) == 1
     registry.forget_pages("demo")

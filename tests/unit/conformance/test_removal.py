@@ -26,13 +26,23 @@ SETTLE = 60.0
 
 
 class Registry:
-    """Answers DELETE with a status, and the page with a status; the file leaves the page after some reads."""
+    """Answers DELETE with a status, and the page with a status; the file leaves the page after some reads.
+
+    `missing` bytes of the page never come: the connection closes before them.
+    """
 
     def __init__(
-        self, server: HTTPServer, *, status: int, page: int = 200, leaves_after: int = 10**9
+        self,
+        server: HTTPServer,
+        *,
+        status: int,
+        page: int = 200,
+        leaves_after: int = 10**9,
+        missing: int = 0,
     ) -> None:
         self.url = server.url_for("").rstrip("/")
         self._status, self._page, self._left = status, page, leaves_after
+        self._missing = missing
         self._was_asked = False
         server.expect_request(f"/simple/{NAME}/").respond_with_handler(self._read)
         server.expect_request(f"/x/{NAME}/1.0", method="DELETE").respond_with_handler(self._delete)
@@ -43,7 +53,9 @@ class Registry:
             self._left -= 1
         links = f'<a href="/f/{FILE}">{FILE}</a>' if self._left > 0 else ""
         text = f"<!DOCTYPE html><html><body>{links}</body></html>"
-        return Response(text, status=self._page if self._was_asked else 200, content_type="text/html")
+        response = Response(text, status=self._page if self._was_asked else 200, content_type="text/html")
+        response.content_length = len(text) + self._missing
+        return response
 
     def _delete(self, _: Request) -> Response:
         self._was_asked = True
@@ -119,6 +131,17 @@ def test_what_may_be_on_a_page_that_cannot_be_read_is_left(
     assert (done.deleted, len(done.left), len(ledger.entries())) == (0, 1, 1)
     assert f"→ {status}" in done.reason
     assert "its page cannot be read" in done.reason
+
+
+@pytest.mark.parametrize("status", [202, 404])
+def test_what_may_be_on_a_page_that_breaks_off_is_left(
+    httpserver: HTTPServer, ledger: Ledger, status: int
+) -> None:
+    done = Registry(httpserver, status=status, missing=9).cleaned(ledger)
+    assert (done.deleted, len(done.left), len(ledger.entries())) == (0, 1, 1)
+    assert f"→ {status}" in done.reason
+    assert "its page cannot be read" in done.reason
+    assert "then the connection closed" in done.reason
 
 
 @pytest.mark.parametrize("status", [202, 404])

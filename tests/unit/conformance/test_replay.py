@@ -105,6 +105,30 @@ def test_a_race_is_fixed_only_where_it_was_tried_often_enough(
     assert not enough or f"Use --rounds {enough}." in replayed.message
 
 
+@pytest.mark.parametrize("again", [1, 30])
+@pytest.mark.parametrize(
+    "found",
+    [
+        "in 0 of 10 rounds",
+        "in 0 of 0 rounds",
+        "in 12 of 10 rounds",
+        f"in 1 of {'9' * 20} rounds",
+        f"in {'9' * 5000} of 9 rounds",
+    ],
+    ids=["never", "no rounds", "more than all", "too many rounds", "too many digits"],
+)
+def test_odd_counts_in_a_result_are_no_reason_for_doubt(found: str, again: int, finding: Any) -> None:
+    before = structs.replace(finding(LISTS, Verdict.FAILED, "x"), found=f"{found}: two winners")
+    replayed = became(before, structs.replace(now(Verdict.PASSED), message=tried(again)))
+    assert replayed.fate is Fate.FIXED
+
+
+def test_a_race_that_was_not_tried_is_not_fixed(finding: Any) -> None:
+    before = structs.replace(finding(LISTS, Verdict.FAILED, "x"), found="in 10 of 10 rounds: two winners")
+    replayed = became(before, structs.replace(now(Verdict.PASSED), message=tried(0)))
+    assert replayed.fate is Fate.BY_CHANCE
+
+
 @pytest.mark.parametrize(
     ("fates", "code"),
     [

@@ -39,7 +39,7 @@ def test_a_report_goes_to_a_file_or_to_the_output(
 def test_a_matrix_names_what_it_cannot_read(
     name: str, result: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["matrix", str(tmp_path / "absent.json"), str(result), "--format", name]) == 0
+    assert main(["matrix", str(tmp_path / "absent.json"), str(result), "--format", name]) == 2
     printed = capfd.readouterr()
     assert "simple.html.doctype" in printed.out
     assert printed.err.startswith("registry-conformance: cannot read")

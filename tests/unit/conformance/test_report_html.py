@@ -129,6 +129,17 @@ def test_an_answer_is_open_where_something_in_it_is_wrong(table: Any) -> None:
     assert len(page.all("mark")) == 2  # the status, and the word in the heading
 
 
+def test_a_cause_is_linked_where_it_is_in_the_page(table: Any) -> None:
+    table.add("simple.json.meta", "untestable", message="not found", cause="simple.claimed-features")
+    link = '<a href="#simple.claimed-features">'
+    page = as_html(table.stored())
+    assert "<dt>follows from</dt><dd><code>simple.claimed-features</code>" in page
+    assert link not in page
+    assert f"<dt>follows from</dt><dd>{link}" in as_html(
+        table.add("simple.claimed-features", "failed").stored()
+    )
+
+
 def test_clients_are_whole_words() -> None:
     assert clients_in("pip and uv, which read it; pip-audit is no pip-tools") == ("pip", "uv", "pip-tools")
     assert clients_in("pipelines, pip-compile and uvicorn") == ()

@@ -12,6 +12,7 @@ from conformance.catalogue import Harm, catalogue
 from conformance.commands import main
 from conformance.report.blocks import NAMED, Page
 from conformance.report.changes import with_changes
+from conformance.report.check_result import CLAIMED_FEATURES
 from conformance.report.terminal import LISTED, ROOM, as_text, print_report
 
 if TYPE_CHECKING:
@@ -164,6 +165,18 @@ def test_the_one_reason_of_what_is_untestable_is_shown(table: Any) -> None:
     assert "untestable: upload.dup.different: there is no credential" in printed(table.stored())
     table.add("upload.dup.identical", "untestable", message="there is no credential")
     assert "untestable: 2 requirements: there is no credential" in printed(table.stored())
+
+
+def test_what_is_untestable_because_of_another_is_counted_where_that_is_missing(table: Any) -> None:
+    """It stands under its cause, unless `-k` has left that out."""
+    lost = "json: claimed, and not found; see simple.claimed-features"
+    table.add("simple.json.meta", "untestable", message=lost, cause=CLAIMED_FEATURES)
+    line = f"untestable: simple.json.meta: {lost}"
+    assert line in printed(table.stored())
+    table.add(CLAIMED_FEATURES, "failed")
+    text = printed(table.stored())
+    assert line not in text
+    assert CLAIMED_FEATURES in text.partition("simple.json.meta")[0]
 
 
 def test_what_is_untestable_for_several_reasons_is_counted(table: Any) -> None:

@@ -60,7 +60,7 @@ def test_the_target_names_what_is_there(server: ReferenceServer) -> None:
     for name, pair in target["credentials"].items():
         status = requests.get(server.index_url, auth=tuple(pair.values()), timeout=10).status_code
         former = {"personal-expired", "personal-revoked", "deploy-expired", "deploy-revoked", "job-finished"}
-        refused = dict.fromkeys(former, 401)
+        refused = dict.fromkeys(former, 401) | {"job-elsewhere": 403}
         assert status == refused.get(name, 404 if name in {"stranger", "deploy-elsewhere"} else 200), name
     path = target["gitlab-projects"]["path"].replace("/", "%2F")
     encoded = requests.get(

@@ -13,6 +13,7 @@ from reference_server import ReferenceServer
 from reference_server.distributions import invalid, sdist, wheel
 from reference_server.faults import FaultOptionError, Switch, fault_named
 from reference_server.model import DeployToken, GitLabProject, Role, Visibility
+from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.published import NotPublishedError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def test_gitlab_projects_and_groups_of_ones_own(server: ReferenceServer) -> None
     app, shown = server.gitlab_project("acme/app"), server.gitlab_project(40)
     app.publish(wheel("inner", "1.0")).yank("reason")
     shown.publish(wheel("outer", "1.0"))
-    assert app.url.endswith("/projects/7/packages/pypi")
+    assert app.url.endswith(f"/projects/{len(GITLAB_PROJECTS) + 1}/packages/pypi")
     names = {
         app.index_url: {"inner"},
         shown.index_url: {"outer"},

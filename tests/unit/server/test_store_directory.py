@@ -266,7 +266,7 @@ def test_verify_upgrades_nothing(directory: Path) -> None:
 
 def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     earlier_store(directory)
-    secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS[:3], *JOB_TOKENS)]
+    secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS[:3], *JOB_TOKENS[:2])]
     database = sqlite3.connect(directory / "registry.sqlite3", isolation_level=None)
     database.execute("PRAGMA secure_delete = 0")
     database.execute("CREATE TABLE dropped AS SELECT 'dropped-token' AS secret")
@@ -280,7 +280,8 @@ def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     assert registry.packages_of_version(1, package.normalized, f"{package.version}.0") == (package,)
     assert package.files[0].yanked == "old"
     assert registry.packages(1)[0].files[0].blob.read() == b"content"
-    assert registry.gitlab_projects() == GITLAB_PROJECTS[:5]  # those of the release
+    first, *others = GITLAB_PROJECTS[:5]  # those of the release, which knew no allowlist of jobs
+    assert registry.gitlab_projects() == (replace(first, job_token_scope=frozenset()), *others)
     for personal in PERSONAL_ACCESS_TOKENS:
         assert registry.personal_access_token(personal.secret) == personal
     assert registry.deploy_token("reference-deploy-read-token") == DEPLOY_TOKENS[0]
@@ -291,7 +292,7 @@ def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     registry.close()
     opened(directory).close()  # adds the ready-made tokens of later releases
     registry = SQLiteStore(directory)
-    assert len(registry.tokens()) == len(secrets) + len(DEPLOY_TOKENS[3:])
+    assert len(registry.tokens()) == len(secrets) + len((*DEPLOY_TOKENS[3:], *JOB_TOKENS[2:]))
     registry.close()
 
 

@@ -240,7 +240,12 @@ def test_markup_is_written_as_it_was_read() -> None:
     assert write(read(page.encode())) == page.encode()
 
 
-def test_the_documentation_lists_every_variation() -> None:
-    table = Path(__file__).parents[3].joinpath("docs/variety.md").read_text(encoding="utf-8")
-    for kind in VARIATIONS:
-        assert f"| `{kind().name}` | {kind().summary} | {kind.left_open} | `{kind.source}` |" in table
+def test_the_documentation_lists_every_variation_in_its_order() -> None:
+    text = Path(__file__).parents[3].joinpath("docs/variety.md").read_text(encoding="utf-8")
+    rows = (
+        f"| `{kind().name}` | {kind().summary} | {kind.left_open} | `{kind.source}` |" for kind in VARIATIONS
+    )
+    assert "|\n" + "\n".join(rows) + "\n\n" in text
+    options = sum(len(kind.options or ("",)) for kind in VARIATIONS)
+    assert f"Of the {len(VARIATIONS)} variations" in text
+    assert f"all {options} options" in text

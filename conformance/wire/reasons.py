@@ -1,4 +1,4 @@
-"""The reason of an error that others wrap."""
+"""Why a request got no answer, in a line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def cause_of(error: BaseException) -> str:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return the error that others wrap."""
+    """Return the error that others were raised from."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     return error
