@@ -23,7 +23,6 @@ from conformance.wire.budget import Budget, Throttled
 from conformance.wire.connections import SAFE, Connections
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
-from conformance.wire.error_causes import cause_of, innermost
 from conformance.wire.exchange import Exchange
 from conformance.wire.lanes import lane
 from conformance.wire.raw import PATIENCE, RawConnection
