@@ -46,10 +46,7 @@ WRITING = frozenset({"upload", "access", "attestations", "switch", "rest", "dele
 
 
 def prepare(target: Target, options: RunOptions, only: frozenset[str] | None = None) -> Run:
-    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge.
-
-    `only` are the requirements that were chosen by id: what none of them needs is not looked for.
-    """
+    """Try whether the target can be judged by the `only` chosen ids, and publish the corpus. Raises CannotJudge."""
     options = options.under(target.profile)
     _require_what_uploads_need(target, options)
     run_id = new_run_id()
