@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from conformance.report.result import RunResult
     from conformance.run.judge import Judge
-    from conformance.run.run import Run
+    from conformance.run.run import CannotJudge, Run
+    from conformance.target import Target
     from conformance.verdicts.declaration import Option
     from conformance.verdicts.options import RunOptions
 
@@ -215,3 +216,18 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     except CannotJudge as reason:
         write_refusal(path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise
+    except Exception as error:  # noqa: BLE001 - a mistake of ours: pytest would print all that it holds
+        raise _crash(error, target) from None
+
+
+def _crash(error: Exception, target: Target) -> CannotJudge:
+    """Return an unexpected error with its traceback, without the target's secrets."""
+    import traceback
+
+    from conformance.errors import ExitCode
+    from conformance.run.run import CannotJudge
+    from conformance.wire.credential_patterns import hide_credentials
+    from conformance.wire.redaction import Redactor
+
+    trace = hide_credentials(Redactor(target.secrets)("".join(traceback.format_exception(error))))
+    return CannotJudge(f"internal error\n{trace}", ExitCode.HARNESS_ERROR)
