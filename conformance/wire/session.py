@@ -319,12 +319,12 @@ class Session:
 
     def _stopped(self, request: _Request, error: BadAnswer, seconds: float) -> BadAnswer:
         """Record a request whose answer was not read to its end; return the finding."""
+        login = {"Authorization": f"{request.credential.scheme} "} if request.credential else {}
+        sent = login | {name: value for name, value in request.headers.items() if value is not None}
         exchange = Exchange(
             request=self._redact(str(request)),
             credential=request.credential_name,
-            request_headers=self._without_credentials(
-                {name: value for name, value in request.headers.items() if value is not None}
-            ),
+            request_headers=self._without_credentials(sent),
             request_body=self._redact(request.described),
             request_bytes=recorded_bytes(request.body or b"", self._redact),
             reason=f"stopped: expected {error.expected}, found {self._redact(error.found)}",

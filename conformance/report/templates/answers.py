@@ -29,12 +29,13 @@ class Answer(NamedTuple):
 NOTHING = Answer(0, {}, b"")
 
 
-def read(response: HTTPResponse) -> Answer:
-    """Return an answer, unpacked."""
+def read(response: HTTPResponse, *, unpacked: bool = True) -> Answer:
+    """Return an answer, unpacked or as it came."""
     content = response.read()
-    if response.getheader("Content-Encoding") == "gzip":
+    coding = response.getheader("Content-Encoding") if unpacked else ""
+    if coding == "gzip":
         content = gzip.decompress(content)
-    elif response.getheader("Content-Encoding") == "deflate":
+    elif coding == "deflate":
         content = zlib.decompress(content)
     headers: dict[str, str] = {}
     for name, value in response.getheaders():

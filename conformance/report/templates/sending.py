@@ -73,8 +73,8 @@ def over_a_socket(
         if not content and response.fp.peek(len(CONTINUE)).startswith(CONTINUE):
             return Answer(100, {}, b"")  # what else would come is an answer to the body
         response.begin()
-        return read(response)
-    except (OSError, HTTPException, ValueError, EOFError, zlib.error):
+        return read(response, unpacked=False)  # as the result has it
+    except (OSError, HTTPException, ValueError):
         return NOTHING
     finally:
         connection.close()

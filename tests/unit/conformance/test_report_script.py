@@ -50,10 +50,11 @@ CASES = {
     "security.reserved-names": "routes-before-projects",
     "gitlab.rest.filters-by-type": "type-filter-ignored",
     "http.pages.etag-changes": "etag-of-the-length",
+    "http.pages.gzip": "deflate-named-gzip",
 }
 """Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; of lists that show what
 others have published, too; of credentials that checks make up, answers that are kept, conditional requests, names
-without the id of a run, parts of lists, and entity tags. Faults of each."""
+without the id of a run, parts of lists, entity tags, and answers that cannot be read to their end. Faults of each."""
 
 HOSTILE = (
     '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'

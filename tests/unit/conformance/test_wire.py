@@ -24,6 +24,7 @@ from conformance.wire import (
     Unreachable,
     upload_form,
 )
+from conformance.wire.bounds import BrokenAnswer
 from conformance.wire.credential import Credential
 from conformance.wire.transcript import KEPT_CHARACTERS, excerpt
 from reference_server.distributions import wheel
@@ -84,6 +85,24 @@ def test_a_password_that_is_nearly_right_is_hidden_too(
     assert exchange.request_headers["Authorization"] == "Basic ***"
     if near.lower().startswith(SECRET.password[:-1].lower()):
         assert exchange.response_body.startswith("no user has ***")
+
+
+def test_an_answer_that_breaks_off_is_recorded_with_the_login_of_its_request(
+    transcript: Transcript, httpserver: HTTPServer
+) -> None:
+    """A script asks as the run did: without the login it would get another answer."""
+    session = Session(
+        transcript=transcript, redact=Redactor(SECRET.secrets), limits=TrafficLimits(timeout=60)
+    )
+    httpserver.expect_request("/").respond_with_data(b"no gzip", headers={"Content-Encoding": "gzip"})
+    with pytest.raises(BrokenAnswer):
+        session.send("GET", httpserver.url_for("/"), credential=SECRET, credential_name="default")
+    exchange = transcript.used[0]
+    assert exchange.request_headers["Authorization"] == "Basic ***"
+    with pytest.raises(BrokenAnswer):
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
+    assert "Authorization" not in transcript.used[-1].request_headers
+    session.close()
 
 
 def test_a_request_without_a_credential_is_anonymous(session: Session, httpserver: HTTPServer) -> None:
