@@ -65,7 +65,11 @@ def causes() -> tuple[Cause, ...]:
     return msgspec.toml.decode(text, type=_Causes).cause
 
 
-def is_harmless(consequence: str, root: str) -> bool:
-    """Tell whether a deviation that follows from another one, by ids, does no harm beyond that."""
-    entry = next((each for each in causes() if root in each.roots and each.may_explain(consequence)), None)
-    return entry is not None and entry.harmless
+def is_harmless(consequence: str, root: str, evidence: str) -> bool:
+    """Tell whether a deviation, which follows from another one, does no harm beyond that; both by their ids.
+
+    `evidence` is what was found, and where: of several entries that have both, the first that it shows counts.
+    """
+    entries = [each for each in causes() if root in each.roots and each.may_explain(consequence)]
+    shown = [each for each in entries if each.is_shown_by(evidence)] or entries
+    return bool(shown) and shown[0].harmless

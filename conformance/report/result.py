@@ -285,7 +285,7 @@ def by_weight(results: Sequence[CheckResult]) -> list[CheckResult]:
 
     def rank(cause: CheckResult) -> tuple[bool, int, int, int, str]:
         below = followers.get(cause.id, [])
-        own = [each for each in below if not is_harmless(each.id, cause.id)]
+        own = [each for each in below if not is_harmless(each.id, cause.id, f"{each.found}\n{each.where}")]
         worst = min(EXPLAINED.index(each.verdict) for each in (cause, *below))
         harms = [HARMS.index(each.harm) for each in (cause, *own) if EXPLAINED.index(each.verdict) == worst]
         harm = min(harms, default=HARMS.index(cause.harm))
