@@ -222,12 +222,10 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
 
 def _crash(error: Exception, target: Target) -> CannotJudge:
     """Return an unexpected error with its traceback, without the target's secrets."""
-    import traceback
-
+    from conformance.commands.crash import trace_of
     from conformance.errors import ExitCode
     from conformance.run.run import CannotJudge
-    from conformance.wire.credential_patterns import hide_credentials
     from conformance.wire.redaction import Redactor
 
-    trace = hide_credentials(Redactor(target.secrets)("".join(traceback.format_exception(error))))
+    trace = trace_of(error, Redactor(target.secrets))
     return CannotJudge(f"internal error\n{trace}", ExitCode.HARNESS_ERROR)

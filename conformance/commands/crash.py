@@ -17,7 +17,7 @@ from conformance.verdicts.declaration import PREFIX
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DEBUG = f"{PREFIX}DEBUG"
 
@@ -31,11 +31,9 @@ def is_debugging(arguments: argparse.Namespace, environ: Mapping[str, str] = os.
 
 def reported(error: Exception, arguments: argparse.Namespace) -> UserError:
     """Write the traceback of a crash without its secrets, and return an error that says where it is."""
-    from conformance.wire.credential_patterns import hide_credentials
     from conformance.wire.redaction import Redactor
 
-    redact = Redactor(_secrets(arguments, os.environ))
-    trace = hide_credentials(redact("".join(traceback.format_exception(error))))
+    trace = trace_of(error, Redactor(_secrets(arguments, os.environ)))
     last = trace.rstrip().rpartition("\n")[2]
     if is_debugging(arguments):
         sys.stderr.write(trace)
@@ -47,6 +45,13 @@ def reported(error: Exception, arguments: argparse.Namespace) -> UserError:
     return UserError(
         f"internal error: {last}; the traceback is in {file.name}", exit_code=ExitCode.HARNESS_ERROR
     )
+
+
+def trace_of(error: Exception, redact: Callable[[str], str]) -> str:
+    """Return the traceback of an error without the secrets that `redact` knows."""
+    from conformance.wire.credential_patterns import without_secrets
+
+    return without_secrets("".join(traceback.format_exception(error)), redact)
 
 
 def _secrets(arguments: argparse.Namespace, environ: Mapping[str, str]) -> list[tuple[str, str]]:

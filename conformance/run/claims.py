@@ -14,6 +14,7 @@ from conformance.catalogue import catalogue
 from conformance.catalogue.features import features_in
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.report.check_result import CLAIMED_FEATURES
+from conformance.run.probe import FORMS
 from conformance.target import GROUP
 from conformance.target.claims import EVIDENCE, OF_GITLAB, OF_SOME_FILES, OF_SOME_PROJECTS, OF_UPLOADS
 from conformance.target.evidence import evidence_of
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 CLAIMS = "`features` in registry.toml"
 SERVER_ERRORS = 500
 """The first status of a registry's own errors."""
-
-
-FORMS = frozenset({"html", "json"})
 
 
 class Sign(Enum):
@@ -114,9 +112,8 @@ def _sign(feature: str, run: Run, offer: OfferedFeatures, project: str) -> Sign:
     """Return whether a feature is there. A server error tells nothing of that: it is a finding of what needs it."""
     if feature in offer.features - OF_GITLAB.keys():
         return Sign.FOUND
-    if (
-        feature in FORMS | offer.unknown.keys()
-    ):  # whatever is wrong with a form, all else is read in the other
+    # Whatever is wrong with a form, all else is read in the other.
+    if feature in offer.unknown or feature in FORMS:
         return Sign.ERROR if feature in offer.unknown else Sign.MISSING
     if feature == "local-versions":
         upload = run.corpus.published.get("version-local")
@@ -133,7 +130,7 @@ def _sign(feature: str, run: Run, offer: OfferedFeatures, project: str) -> Sign:
             return Sign.ERROR
         if feature in OF_GITLAB and _is_there(answer):
             return Sign.FOUND
-        signs.add(Sign.ERROR if answer.status >= SERVER_ERRORS else Sign.MISSING)
+        signs.add(Sign.ERROR if answer.is_server_error else Sign.MISSING)
     return Sign.ERROR if Sign.ERROR in signs else Sign.MISSING
 
 

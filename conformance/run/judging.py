@@ -18,7 +18,7 @@ from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
 from conformance.wire import Unreachable, publications_behind, with_early_requests
-from conformance.wire.credential_patterns import hide_credentials
+from conformance.wire.credential_patterns import without_secrets
 from conformance.wire.exchange import numbers_in
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
     signature = _signature(run, requirement, deviation) if deviation else ""
     listing = baseline.listing(requirement.id, signature, today=today)
     verdict = verdict_of(ended.outcome, requirement.level, listing)
-    message = _without_secrets(run, _message(ended))
+    message = without_secrets(_message(ended), run.redact)
     optional = ""
     if deviation and (validations := unasked(ended.requirement, run.target)):
         optional = f"features = {json.dumps(validations)} in registry.toml asks for it"
@@ -93,9 +93,9 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         message=message,
         duration=round(ended.duration, 4),
         requests=run.transcript.sent,
-        expected=_without_secrets(run, deviation.expected) if deviation else "",
-        found=_without_secrets(run, deviation.found) if deviation else "",
-        where=_without_secrets(run, deviation.where) if deviation else "",
+        expected=without_secrets(deviation.expected, run.redact) if deviation else "",
+        found=without_secrets(deviation.found, run.redact) if deviation else "",
+        where=without_secrets(deviation.where, run.redact) if deviation else "",
         signature=signature,
         published=tuple(each.filename for each in published),
         stopped_by=ended.stopped_by,
@@ -106,11 +106,6 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),
     )
     return result, published
-
-
-def _without_secrets(run: Run, text: str) -> str:
-    """Return a text without the target's secrets, and without those that the target put into a URL."""
-    return hide_credentials(run.redact(text))
 
 
 def _exchanges(run: Run, deviation: Deviation | None) -> tuple[Exchange, ...]:

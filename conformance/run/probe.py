@@ -18,15 +18,15 @@ from conformance.pages import (
 )
 from conformance.run.features import OfferedFeatures
 from conformance.run.listing import pages_of, steady
-from conformance.target import ANONYMOUS, DEFAULT
+from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import is_html, is_json, page_in
-from conformance.wire import BadAnswer, Follow, Unreachable
+from conformance.target.evidence import evidence_of
+from conformance.wire import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
-LATEST_JSON = "application/vnd.pypi.simple.latest+json"
 ANYTHING = "*/*"
 METADATA_KEYS = tuple(
     f"{data}{key}" for data in ("", "data-") for key in ("core-metadata", "dist-info-metadata")
@@ -179,15 +179,11 @@ def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
 
 
 def _negotiated(registry: RegistryClient, name: str, _: str) -> set[str]:
-    url = registry.project_url(name)
-    features = set()
-    if steady(lambda: registry.project_answer(name, accept=LATEST_JSON)).content_type == JSON_V1:
-        features.add("latest-alias")
-    parameter = f"{url}?format={JSON_V1.replace('+', '%2B')}"
-    by_parameter = steady(lambda: registry.request("GET", parameter, headers={"Accept": TEXT_HTML}))
-    if by_parameter.content_type == JSON_V1:
-        features.add("format-param")
-    respelled = steady(lambda: registry.request("GET", registry.project_url(name.upper())))
+    def answer(feature: str) -> Answer:
+        return steady(partial(evidence_of, feature, registry, name, accept=TEXT_HTML))
+
+    features = {each for each in ("latest-alias", "format-param") if answer(each).content_type == JSON_V1}
+    respelled = answer("redirect-normalized")
     if respelled.is_redirect and not registry.is_sent_elsewhere(respelled):
         features.add("redirect-normalized")
     return features
@@ -225,9 +221,7 @@ def _ranged(unknown: dict[str, str], registry: RegistryClient, name: str, _: str
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in pages_of(registry, name).values():
         for file in page.files[:1]:
-            as_ = DEFAULT if registry.target.same_host(file.url) else ANONYMOUS
-            part = {"Range": "bytes=0-0"}
-            ask = partial(registry.request, "GET", file.url, as_=as_, headers=part, follow=Follow.ANY_HOST)
+            ask = partial(evidence_of, "range", registry, name, accept=TEXT_HTML, file=file.url)
             with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
                 return steady(ask)
     return None
@@ -246,11 +240,8 @@ def _is_there(answer: Answer) -> bool:
 
 def _is_described(registry: RegistryClient, name: str) -> bool:
     """Return whether PyPI's JSON API knows a project: any one of the parts of a description shows that it is there."""
-    url, asked = registry.target.description_url(name), {"Accept": "application/json"}
+    ask = partial(evidence_of, "json-api", registry, name, accept=TEXT_HTML)
     with suppress(BadAnswer, Unreachable):  # it may have a host of its own
-        answer = registry.settling.read(
-            url,
-            lambda: steady(lambda: registry.request("GET", url, headers=asked, follow=Follow.SAME_HOST)),
-        )
+        answer = registry.settling.read(registry.target.description_url(name), lambda: steady(ask))
         return answer.status == 200 and bool(DESCRIBING & answer.json_object.keys())
     return False

@@ -37,7 +37,7 @@ from conformance.wire import (
     upload_form,
 )
 from conformance.wire.account import Account
-from conformance.wire.credential_patterns import hide_credentials
+from conformance.wire.credential_patterns import without_secrets
 
 if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
@@ -128,7 +128,7 @@ def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
 
 def _refusal(run: Run, message: str, exit_code: ExitCode, *, broken_off: bool = False) -> CannotJudge:
     """Remove what was published; return the refusal to raise, without secrets, with a sentence on what is left."""
-    message = hide_credentials(run.redact(message))
+    message = without_secrets(message, run.redact)
     refused = run.ledger.refused()
     sent = [entry for entry in run.ledger.entries() if entry not in refused]
     if not sent:

@@ -34,7 +34,7 @@ from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
 from conformance.wire import BadAnswer, Follow, Redactor, Session, Throttled, Transcript, Unreachable
 from conformance.wire.answer import LOOPBACK
-from conformance.wire.credential_patterns import hide_credentials
+from conformance.wire.credential_patterns import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +69,8 @@ class Doctor:
     def examine(self) -> Iterator[Observation]:
         """Examine from the outside in, without secrets: the later steps need an answer to the earlier ones."""
         for each in self._examine():
-            yield replace(
-                each, seen=self._without_secrets(each.seen), change=self._without_secrets(each.change)
-            )
-
-    def _without_secrets(self, text: str) -> str:
-        """Return a text without the target's secrets, and without those that the target put into a URL."""
-        return hide_credentials(self._redact(text))
+            seen, change = (without_secrets(text, self._redact) for text in (each.seen, each.change))
+            yield replace(each, seen=seen, change=change)
 
     def _examine(self) -> Iterator[Observation]:
         yield from self._proxy()

@@ -38,7 +38,7 @@ class PageCache:
     def keep(self, key: Key, answer: Answer, *, forgotten: int) -> None:
         """Keep an answer, unless a thread has published since `forgotten` was what it is given as.
 
-        A server error is asked again: the next request may reach another server behind a load balancer.
+        A server error is not kept: the next request may reach another server behind a load balancer.
         """
         with self._lock:
             if forgotten == self.forgotten and not answer.is_server_error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.wire.presigned import MASK, hide_presigned, hide_presigned_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SECRET_HEADERS = frozenset(
     {
@@ -49,6 +49,11 @@ def hide_credentials(text: str) -> str:
 def hide_credentials_in_url(url: str) -> str:
     """Return a URL, valid or not, with everything before its last `@` masked."""
     return hide_credentials(_USERINFO.sub(rf"\g<1>{MASK}@", url, count=1))
+
+
+def without_secrets(text: str, redact: Callable[[str], str]) -> str:
+    """Return a text without the secrets of a target, which `redact` knows, and without those in URLs of its answers."""
+    return hide_credentials(redact(text))
 
 
 def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:

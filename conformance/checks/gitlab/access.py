@@ -37,7 +37,7 @@ def cannot_publish(as_: str, registry: RegistryClient, corpus: Corpus, name: str
     Raises Untestable for a credential that GitLab does not know any more, and where the same upload is refused to all.
     """
     if registry.project_answer(canonicalize_name(corpus.main), as_=as_).status == 401:
-        raise Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
+        raise _is_refused(as_)
     expect.status(registry.upload(wheel(name, "1.0"), as_=as_), *statuses)
     publish(registry, wheel(name, "1.1"))
 
@@ -56,7 +56,11 @@ def require_valid(as_: str, registry: RegistryClient, corpus: Corpus) -> None:
         valid, wrong = (public.project_answer(name, as_=each).status for each in (as_, WRONG))
         if wrong == 401 != valid:
             return
-    raise Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
+    raise _is_refused(as_)
+
+
+def _is_refused(as_: str) -> Untestable:
+    return Untestable(f"the credential {as_!r} is refused for reading, too (401): has it expired?")
 
 
 def cannot_download(as_: str, registry: RegistryClient, corpus: Corpus, *statuses: int) -> None:

@@ -13,7 +13,7 @@ from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer
@@ -42,6 +42,11 @@ class Stocked:
         """The URL of the wheel."""
         return link_to(self.registry, self.wheel)
 
+    def require_served(self, as_: str) -> None:
+        """Require that a caller finds the wheel on the page of its project, and gets it."""
+        expect.listed(self.registry.project_page(self.wheel.name, as_=as_), [self.wheel.filename])
+        expect.same_bytes(self.registry.download(self.url, as_=as_), self.wheel)
+
     def looks(self, as_: str) -> dict[str, Look]:
         """Return what a caller gets that asks for the wheel in each way, by what it asks for."""
         query = {"package_name": self.wheel.name}
@@ -68,8 +73,12 @@ class Stocked:
         return Look(answer=answer, has_wheel=answer.is_success and answer.content in stored)
 
     def _list(self, answer: Answer) -> Look:
-        names = [canonicalize_name(str(row.get("name"))) for row in rows_in(answer)]
-        return Look(answer=answer, has_wheel=canonicalize_name(self.wheel.name) in names)
+        return Look(answer=answer, has_wheel=canonicalize_name(self.wheel.name) in names_in(rows_in(answer)))
+
+
+def names_in(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the packages in a list of GitLab's API, normalized."""
+    return [canonicalize_name(str(row.get("name"))) for row in rows]
 
 
 def rows_in(answer: Answer) -> list[dict[str, Any]]:

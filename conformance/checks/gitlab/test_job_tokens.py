@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.checks.gitlab.access import reads, require_valid
 from conformance.checks.gitlab.jobs import require_allowlist, require_same_rights
-from conformance.checks.gitlab.stocked import require_closed
+from conformance.checks.gitlab.stocked import names_in, require_closed
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import GitLab, file_url, objects
@@ -31,7 +31,7 @@ def test_job_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
     wanted = corpus["main-wheel"]
     answer = gitlab.call("GET", "/packages", {"package_name": wanted.name, "per_page": 100}, as_="job")
     expect.status(answer, 200)
-    names = [canonicalize_name(str(row.get("name"))) for row in objects(answer)]
+    names = names_in(objects(answer))
     expect.rule(
         f"{wanted.name} to be listed",
         broken_by=[] if canonicalize_name(wanted.name) in names else names or ["an empty list"],

@@ -64,9 +64,7 @@ def test_members_only_closed(registry: RegistryClient, corpus: Corpus, kept: Sto
 @check("gitlab.access.members-only-read")
 def test_members_only_read(kept: Stocked, remark: Remark) -> None:
     for member in known(READERS, kept, remark):
-        page = kept.registry.project_page(kept.wheel.name, as_=member)
-        expect.listed(page, [kept.wheel.filename])
-        expect.same_bytes(kept.registry.download(kept.url, as_=member), kept.wheel)
+        kept.require_served(member)
 
 
 @check("gitlab.access.members-only-publish")
@@ -77,9 +75,7 @@ def test_members_only_publish(registry: RegistryClient, new_name: NewName) -> No
 @check("gitlab.access.open-to-everyone")
 def test_open_to_everyone(opened: Stocked, remark: Remark) -> None:
     for caller in known(OUTSIDERS, opened, remark):
-        page = opened.registry.project_page(opened.wheel.name, as_=caller)
-        expect.listed(page, [opened.wheel.filename])
-        expect.same_bytes(opened.registry.download(opened.url, as_=caller), opened.wheel)
+        opened.require_served(caller)
 
 
 @check("gitlab.access.open-for-pulling-only")

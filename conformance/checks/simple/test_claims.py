@@ -37,7 +37,7 @@ def test_claimed_features(run: Run, registry: RegistryClient, index: Index) -> N
 
 
 def _error(answer: Answer) -> str:
-    return f", but status {answer.status}" if answer.status >= 500 else ""
+    return f", but status {answer.status}" if answer.is_server_error else ""
 
 
 def _asked(feature: str, registry: RegistryClient, index: Index) -> Answer:

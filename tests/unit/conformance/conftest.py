@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.catalogue import catalogue
+from conformance.report.causes import roots_of
 from conformance.report.explain import explain_deviation
 from conformance.report.result_file import result_from_json
 from conformance.verdicts import Deviation, Verdict
@@ -104,6 +105,12 @@ class ResultTable:
     def stored(self) -> RunResult:
         """Return the result as reports read it."""
         return result_from_json(self.as_json())
+
+    def roots(self, **found: str) -> dict[str, str]:
+        """Return what follows from what, where these requirements deviate with these texts."""
+        for name, text in found.items():
+            self.add(name, "failed", found=text, signature="1" * 12)
+        return dict(roots_of(self.stored().results))
 
 
 @pytest.fixture

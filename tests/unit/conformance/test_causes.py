@@ -19,13 +19,6 @@ DEAD = "status 404, 25 bytes with sha256 66c8af649d8196071e7f02b93dc2cfe82e50d41
 DEAD_LINK = "GET http://127.0.0.1:1/simple/files/demo-1.0.tar.gz as default → 404 NOT FOUND"
 
 
-def found(table: Any, **deviations: str) -> dict[str, str]:
-    """Return what follows from what, where these requirements deviate with these texts."""
-    for name, text in deviations.items():
-        table.add(name, "failed", found=text, signature="1" * 12)
-    return dict(roots_of(table.stored().results))
-
-
 @pytest.mark.parametrize("cause", causes(), ids=lambda cause: cause.roots[0])
 def test_an_entry_names_requirements_that_exist(cause: Any) -> None:
     checked = [row.id for row in catalogue() if not row.untested]
@@ -37,18 +30,18 @@ def test_an_entry_names_requirements_that_exist(cause: Any) -> None:
 
 
 def test_what_shows_the_evidence_follows_from_the_root(table: Any) -> None:
-    assert found(table, **{ROOT: DEAD_LINK, LINK: DEAD, "yank.still-downloadable": DEAD}) == {
+    assert table.roots(**{ROOT: DEAD_LINK, LINK: DEAD, "yank.still-downloadable": DEAD}) == {
         LINK: ROOT,
         "yank.still-downloadable": ROOT,
     }
 
 
 def test_what_fails_for_its_own_reason_stands_for_itself(table: Any) -> None:
-    assert found(table, **{ROOT: DEAD_LINK, LINK: "status 500", "simple.html.doctype": "<html>"}) == {}
+    assert table.roots(**{ROOT: DEAD_LINK, LINK: "status 500", "simple.html.doctype": "<html>"}) == {}
 
 
 def test_without_its_root_nothing_follows(table: Any) -> None:
-    assert found(table, **{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
+    assert table.roots(**{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
 
 
 CUT = "650 of 1300 bytes, then the connection closed"
@@ -69,7 +62,7 @@ def test_what_meets_an_answer_that_breaks_off_stands_under_the_row_on_its_route(
     table: Any, roots: tuple[str, ...], first: str
 ) -> None:
     deviations = dict.fromkeys((*UNSAFE, *roots), CUT)
-    assert found(table, **deviations) == dict.fromkeys(deviations.keys() - {first}, first)
+    assert table.roots(**deviations) == dict.fromkeys(deviations.keys() - {first}, first)
     assert all(is_harmless(name, first, CUT) for name in UNSAFE), "it discloses nothing"
 
 
@@ -120,13 +113,12 @@ def test_a_run_that_judged_a_root_names_none(table: Any) -> None:
 
 
 def test_a_root_that_fails_for_another_reason_explains_nothing(table: Any) -> None:
-    assert found(table, **{ROOT: "a relative link", "yank.still-downloadable": DEAD}) == {}
+    assert table.roots(**{ROOT: "a relative link", "yank.still-downloadable": DEAD}) == {}
 
 
 def test_what_a_root_follows_from_explains_its_consequences_too(table: Any) -> None:
     nothing = "status 200, no Content-Type, '<!DOCTYPE html>'"
-    assert found(
-        table,
+    assert table.roots(
         **{
             "negotiation.content-type.always": nothing,
             "negotiation.wildcards": f"{nothing} for Accept: */*",
@@ -231,7 +223,7 @@ def test_an_upload_does_not_follow_from_what_a_cache_keeps(row: str, text: str, 
         "status 200: <!DOCTYPE html>",
     )
     root = "auth.read.kept-for-no-other"
-    roots = found(table, **{root: KEPT, row: text}, **read)
+    roots = table.roots(**{root: KEPT, row: text}, **read)
     assert roots == dict.fromkeys(read, root)
 
 
@@ -244,7 +236,7 @@ def test_what_is_read_from_a_cache_follows_from_it(table: Any) -> None:
         "gitlab.matrix.file": "public, job-finished, file: status 200, not 401",
         "gitlab.token.wrong-cannot-read-private": "status 200: <!DOCTYPE html>",
     }
-    assert found(table, **{root: KEPT, **texts}) == dict.fromkeys(texts, root)
+    assert table.roots(**{root: KEPT, **texts}) == dict.fromkeys(texts, root)
 
 
 @pytest.mark.parametrize("status", [401, 403, 429])
@@ -329,13 +321,13 @@ def test_what_breaks_a_server_in_several_ways_has_more_than_one_cause(
 ) -> None:
     row = "security.no-server-error"
     consequences = {row: "robustness.no-filename"} if follows else {}
-    assert found(table, **{"robustness.no-filename": BROKEN, row: text}) == consequences
+    assert table.roots(**{"robustness.no-filename": BROKEN, row: text}) == consequences
 
 
 def test_a_name_that_is_not_normalized_is_no_race(table: Any) -> None:
     race, rule = "race.case-and-separator", "simple.name.normalization"
     unlisted = "demo-1.3-py3-none-any.whl was accepted, and is not listed in HTML\nin 2 of 2 rounds"
-    assert found(table, **{rule: "status 404", race: unlisted}) == {race: rule}
+    assert table.roots(**{rule: "status 404", race: unlisted}) == {race: rule}
 
 
 @pytest.mark.parametrize(
@@ -349,12 +341,12 @@ def test_an_sdist_that_clients_unzip_has_other_bytes(file: str, *, follows: bool
     texts = {encoded: "'gzip'", exact: unzipped, "clients.twine.bytes": unzipped}
     root = encoded if follows else exact
     expected = {"clients.twine.bytes": root} | ({exact: encoded} if follows else {})
-    assert found(table, **texts) == expected
+    assert table.roots(**texts) == expected
 
 
 def test_an_upload_to_a_page_that_is_missing_is_not_found_either(table: Any) -> None:
     texts = {"simple.root.served": "status 404: Not Found", "upload.wrong-url-405": "status 404"}
-    assert found(table, **texts) == {"upload.wrong-url-405": "simple.root.served"}
+    assert table.roots(**texts) == {"upload.wrong-url-405": "simple.root.served"}
 
 
 def test_a_root_that_is_gone_is_the_cause_of_what_needs_it(table: Any) -> None:
@@ -365,7 +357,7 @@ def test_a_root_that_is_gone_is_the_cause_of_what_needs_it(table: Any) -> None:
         "simple.root.served": gone,
         "name.invalid-rejected": "status 200 for 'x y'",
     }
-    assert found(table, **texts) == dict.fromkeys(needing, "simple.root.served")
+    assert table.roots(**texts) == dict.fromkeys(needing, "simple.root.served")
 
 
 class TestReports:
@@ -400,8 +392,7 @@ def test_a_private_file_that_anyone_downloads_does_not_follow_from_uploads_witho
     sent = "status 201: {}"
     read = "status 200: <1300 bytes of application/octet-stream>"
     private = "gitlab.access.anonymous-cannot-download-private"
-    roots = found(
-        table,
+    roots = table.roots(
         **{
             "auth.upload.required": sent,
             "gitlab.access.anonymous-cannot-publish": sent,
@@ -420,8 +411,8 @@ def test_a_private_file_that_anyone_downloads_does_not_follow_from_uploads_witho
 def test_a_page_that_is_gone_with_its_yanked_file_is_no_markup(table: Any) -> None:
     listed = "conformance_abcdefgh_yanked-1.0.tar.gz"
     reason, index = "security.html.yank-reason", "yank.still-listed"
-    assert found(table, **{index: listed, reason: "status 404"}) == {reason: index}
-    assert found(table, **{index: listed, reason: "<img onerror>"}) == {}
+    assert table.roots(**{index: listed, reason: "status 404"}) == {reason: index}
+    assert table.roots(**{index: listed, reason: "<img onerror>"}) == {}
 
 
 PARTS = {"http.range.single": "1299 bytes", "http.range.suffix": "9 bytes"}
@@ -447,18 +438,18 @@ PART_OF_A_NAME = {
 )
 def test_one_defect_of_a_registry_is_one_cause(table: Any, deviations: dict[str, str]) -> None:
     root, consequence = deviations
-    assert found(table, **deviations) == {consequence: root}
+    assert table.roots(**deviations) == {consequence: root}
 
 
 def test_a_wrong_value_is_none_that_is_empty(table: Any) -> None:
     swapped = {**EMPTY, "gitlab.page.requires-python": "demo-1.0-py3-none-any.whl: '>=3'"}
-    assert found(table, **swapped) == {}
+    assert table.roots(**swapped) == {}
 
 
 def test_parts_follow_from_each_other_where_parts_were_sent(table: Any) -> None:
-    assert found(table, **PARTS) == {}
+    assert table.roots(**PARTS) == {}
     sent = {name: f"{text}\nGET file as default → 206 application/zip" for name, text in PARTS.items()}
-    assert found(table, **sent) == {"http.range.suffix": "http.range.single"}
+    assert table.roots(**sent) == {"http.range.suffix": "http.range.single"}
 
 
 @pytest.mark.parametrize(("status", "follows"), [(404, True), (500, False)])
@@ -468,7 +459,7 @@ def test_a_list_of_projects_that_ends_in_a_server_error_is_not_one_that_is_missi
     claim, served = "simple.claimed-features", "simple.root.served"
     gone = f"status {status}: no\nGET root as default → {status} text/plain"
     texts = {claim: "claimed by `features` and not found: project-list (the list of projects)", served: gone}
-    assert found(table, **texts) == ({served: claim} if follows else {})
+    assert table.roots(**texts) == ({served: claim} if follows else {})
 
 
 VERIFY, SUBJECT, FORM = (
@@ -498,7 +489,7 @@ ANY_FORM = "status 201 for no JSON\nstatus 201 for an empty array\nstatus 201 fo
 def test_attestations_that_are_ignored_as_a_whole_are_one_cause_and_no_others(
     table: Any, deviations: dict[str, str], follow: set[str]
 ) -> None:
-    assert found(table, **deviations) == dict.fromkeys(follow, VERIFY)
+    assert table.roots(**deviations) == dict.fromkeys(follow, VERIFY)
 
 
 PAGE = "<!DOCTYPE html><html><head><title>Registry</title></head><body></body></html>"
@@ -518,4 +509,4 @@ def test_a_file_under_another_digest_is_no_page_of_a_web_server(
 ) -> None:
     root, other = "simple.project.unknown-404", "gitlab.file.other-sha256-not-found"
     texts = {root: f"status 200: {unknown}", other: f"status 200: {file}"}
-    assert found(table, **texts) == ({other: root} if follows else {})
+    assert table.roots(**texts) == ({other: root} if follows else {})

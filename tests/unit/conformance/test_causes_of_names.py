@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from conformance.report.causes import roots_of
-
 EPOCH = "conformance_run_versions-1_1.0-py3-none-any.whl\nconformance_run_versions-1.0a1-py3-none-any.whl"
 LETTER = "conformance_run_unicode-1.0-py3-none-_nderung.whl"
 REFUSED = 'status 400: {"message":"epoch"}'
 TAKEN = "status 201 for 'demo-1.0.html'"
-
-
-def under(table: Any, **found: str) -> dict[str, str]:
-    for name, text in found.items():
-        table.add(name, "failed", found=text, signature="1" * 12)
-    return dict(roots_of(table.stored().results))
 
 
 def test_versions_whose_epoch_was_replaced_are_one_cause(table: Any) -> None:
@@ -28,12 +20,12 @@ def test_versions_whose_epoch_was_replaced_are_one_cause(table: Any) -> None:
         "version.epoch",
     )
     rows = dict.fromkeys(listed, EPOCH) | {"file.unicode-name": LETTER}
-    assert under(table, **rows) == dict.fromkeys(rows.keys() - {"version.epoch"}, "version.epoch")
+    assert table.roots(**rows) == dict.fromkeys(rows.keys() - {"version.epoch"}, "version.epoch")
 
 
 @pytest.mark.parametrize("other", [REFUSED, "conformance_run_versions-1.0a1-py3-none-any.whl"])
 def test_an_epoch_that_fails_in_another_way_stands_for_itself(table: Any, other: str) -> None:
-    assert under(table, **{"version.epoch": EPOCH, "version.local.private-ok": other}) == {}
+    assert table.roots(**{"version.epoch": EPOCH, "version.local.private-ok": other}) == {}
 
 
 def test_a_digest_that_is_recorded_as_it_is_was_never_compared(table: Any) -> None:
@@ -41,13 +33,13 @@ def test_a_digest_that_is_recorded_as_it_is_was_never_compared(table: Any) -> No
         "upload.digest.mismatch": "status 201 for a wrong sha256_digest",
         "upload.digest.case": f"'{'E0' * 32}'",
     }
-    assert under(table, **found) == {"upload.digest.case": "upload.digest.mismatch"}
+    assert table.roots(**found) == {"upload.digest.case": "upload.digest.mismatch"}
 
 
 @pytest.mark.parametrize("listed", [f"'{'e0' * 32}'", "None"])
 def test_a_digest_that_is_another_one_stands_for_itself(table: Any, listed: str) -> None:
     found = {"upload.digest.mismatch": "status 201 for a wrong sha256_digest", "upload.digest.case": listed}
-    assert under(table, **found) == {}
+    assert table.roots(**found) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,14 +53,13 @@ def test_a_digest_that_is_another_one_stands_for_itself(table: Any, listed: str)
 )
 def test_each_mistake_of_a_file_name_stands_for_itself(table: Any, row: str) -> None:
     """Whether a registry takes any extension says nothing of what it compares beside it."""
-    assert under(table, **{"file.extension": TAKEN, row: "status 201 for 'demo-1.0-py3-none-any.whl'"}) == {}
+    assert table.roots(**{"file.extension": TAKEN, row: "status 201 for 'demo-1.0-py3-none-any.whl'"}) == {}
 
 
 def test_a_tag_that_is_not_found_again_says_nothing_of_any_tag(table: Any) -> None:
     """The ETag may be wrong."""
     assert (
-        under(table, **dict.fromkeys(("http.pages.304", "http.pages.304.any"), "status 200: <!DOCTYPE>"))
-        == {}
+        table.roots(**dict.fromkeys(("http.pages.304", "http.pages.304.any"), "status 200: <!DOCTYPE>")) == {}
     )
 
 
@@ -77,7 +68,7 @@ def test_a_digest_that_is_compared_in_part_may_be_shown_as_it_came(table: Any) -
         "upload.digest.mismatch": "status 201 for a sha256_digest whose last digit is wrong",
         "upload.digest.case": f"'{'E0' * 32}'",
     }
-    assert under(table, **found) == {}
+    assert table.roots(**found) == {}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +79,7 @@ def test_a_group_that_everyone_reads_explains_those_that_have_no_credential(
 ) -> None:
     root, matrix = "gitlab.group.file-of-readable-only", "gitlab.matrix.group-file"
     found = {root: "status 200: <9 bytes>", matrix: f"private, {caller}, group-file: status 200, not 401"}
-    assert under(table, **found) == ({matrix: root} if follows else {})
+    assert table.roots(**found) == ({matrix: root} if follows else {})
 
 
 @pytest.mark.parametrize(
@@ -103,4 +94,4 @@ def test_a_name_stays_taken_where_every_refusal_stores_its_file(
 ) -> None:
     root, right = "upload.reject-is-atomic", "robustness.wrong-digest-then-right"
     found = {root: left, right: 'status 400: {"message":"File name has already been taken"}'}
-    assert under(table, **found) == ({right: root} if follows else {})
+    assert table.roots(**found) == ({right: root} if follows else {})
